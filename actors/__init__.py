@@ -1,0 +1,1 @@
+"""Long-lived Ray actors: durable work that outlives a request."""

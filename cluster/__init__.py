@@ -1,0 +1,1 @@
+"""The platform: settings, errors, storage, clients and embedded services. No feature rules."""

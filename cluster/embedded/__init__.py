@@ -1,0 +1,1 @@
+"""The services that run without accounts: Postgres, Valkey and the upstream simulator."""

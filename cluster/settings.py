@@ -1,0 +1,247 @@
+"""Every setting of the product, by subject, with defaults for a local run without accounts.
+
+Values come from the environment, then `.following/runtime.env` (written by `following up` for what it started), then
+`.env`. Modules never read the environment: they are given one of these objects.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import AliasChoices, BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+RUNTIME_FILE = "runtime.env"
+MODEL_SLOTS = (
+    "sentiment",
+    "language",
+    "category",
+    "visual_content",
+    "advanced_nlp",
+    "audience_quality",
+    "audience_insights",
+    "trend_detection",
+    "fraud_detection",
+    "behavioral_patterns",
+)
+
+
+class _Section(BaseSettings):
+    """A subject's settings: environment names are the prefix and the field."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True)
+
+
+class ServerSettings(_Section):
+    """The HTTP ingress, Ray and where local data lives."""
+
+    model_config = SettingsConfigDict(env_prefix="FOLLOWING_")
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = None  # base of the links in answers; http://host:port when unset
+    dashboard_port: int = 8265
+    ray_port: int = 6379 + 10_000
+    metrics_port: int = 8080
+    haproxy_metrics_port: int = 9101
+    haproxy_backend_port_min: int = 30_000
+    haproxy_backend_port_max: int = 30_999
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    body_bytes_max: int = 1_000_000
+
+
+class DatabaseSettings(_Section):
+    """Postgres. url is the owner's (migrations); the API and the workers have logins of their own."""
+
+    model_config = SettingsConfigDict(env_prefix="DATABASE_")
+
+    url: SecretStr | None = None  # unset: the embedded Postgres
+    api_url: SecretStr | None = None  # login that can become `authenticated` or `anon` only
+    worker_url: SecretStr | None = None  # login that can become `service_role`
+    port: int = 54_329  # of the embedded one
+    pool_max: int = 8
+    connect_timeout_s: float = 10.0
+    statement_timeout_s: float = 15.0
+
+
+class CacheSettings(_Section):
+    """Valkey or Redis, and how long things stay in it."""
+
+    model_config = SettingsConfigDict(env_prefix="REDIS_")
+
+    url: SecretStr | None = None  # unset: the embedded Valkey; rediss:// works
+    password: SecretStr | None = None
+    port: int = 63_790  # of the embedded one
+    timeout_s: float = 1.0
+    profile_ttl_s: int = 24 * 3600
+    posts_ttl_s: int = 12 * 3600
+    ai_ttl_s: int = 7 * 24 * 3600
+    analytics_ttl_s: int = 6 * 3600
+    system_ttl_s: int = 300
+
+
+class ApifySettings(_Section):
+    """The first source of Instagram data."""
+
+    model_config = SettingsConfigDict(env_prefix="APIFY_")
+
+    token: SecretStr | None = None  # unset: the simulator
+    base_url: str = "https://api.apify.com"
+    profile_actor: str = "apify~instagram-profile-scraper"
+    comment_actor: str = "apify~instagram-comment-scraper"
+    run_timeout_s: float = 240.0
+    poll_interval_s: float = 1.0
+    memory_mb: int = 1024
+    comments_per_post: int = 15
+
+
+class DecodoSettings(_Section):
+    """The fallback source."""
+
+    model_config = SettingsConfigDict(env_prefix="DECODO_")
+
+    api_key: SecretStr | None = None  # the Basic credential; or the two SMARTPROXY names
+    username: str | None = Field(None, validation_alias=AliasChoices("SMARTPROXY_USERNAME", "DECODO_USERNAME"))
+    password: SecretStr | None = Field(None, validation_alias=AliasChoices("SMARTPROXY_PASSWORD", "DECODO_PASSWORD"))
+    base_url: str = "https://scraper-api.decodo.com"
+    timeout_s: float = 180.0
+
+
+class AuthSettings(_Section):
+    """Who may call: Supabase's tokens, or the local issuer's where SUPABASE_URL is unset."""
+
+    model_config = SettingsConfigDict(env_prefix="SUPABASE_")
+
+    url: str | None = None
+    anon_key: SecretStr | None = None
+    service_role_key: SecretStr | None = None
+    jwt_secret: SecretStr | None = None  # HS256 projects; unset: the project's JWKS
+    audience: str = "authenticated"
+    jwks_ttl_s: int = 600
+    local_token_ttl_s: int = Field(7 * 24 * 3600, validation_alias="FOLLOWING_TOKEN_TTL_S")
+    leeway_s: int = Field(10, validation_alias="FOLLOWING_TOKEN_LEEWAY_S")
+
+
+class MediaSettings(_Section):
+    """Pictures: what may be fetched, how they are kept."""
+
+    model_config = SettingsConfigDict(env_prefix="MEDIA_")
+
+    hosts: tuple[str, ...] = ("cdninstagram.com", "fbcdn.net")  # these and their subdomains
+    allow_origin: str | None = None  # one more origin (scheme://host:port), private or not: the simulator's
+    bytes_max: int = 15_000_000
+    pixels_max: int = 40_000_000
+    edge_px_max: int = 640  # the longer edge of a stored thumbnail
+    webp_quality: int = 80
+    fetch_timeout_s: float = 15.0
+    fetches_max: int = 16
+    redirects_max: int = 3
+
+
+class R2Settings(_Section):
+    """Cloudflare R2 (or any S3 server); without a bucket pictures go to the media folder."""
+
+    model_config = SettingsConfigDict(env_prefix="R2_")
+
+    account_id: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: SecretStr | None = None
+    bucket: str | None = None
+    endpoint_url: str | None = None  # unset: the account's own
+    public_url: str | None = None  # the bucket's public base URL
+    retries_max: int = 5
+
+
+class ModelSettings(_Section):
+    """The ten models."""
+
+    model_config = SettingsConfigDict(env_prefix="AI_")
+
+    enabled: bool = Field(True, validation_alias=AliasChoices("ENABLE_AI_ANALYSIS", "AI_ENABLED"))
+    cache_dir: Path | None = Field(None, validation_alias=AliasChoices("AI_MODELS_CACHE_DIR", "AI_CACHE_DIR"))
+    tier: Literal["embedded", "production"] = "embedded"
+    batch_size: int = 32
+    max_workers: int = 2  # torch threads of one replica
+    post_deadline_s: float = 60.0
+    profile_deadline_s: float = 60.0
+
+
+class SearchSettings(_Section):
+    """The main route."""
+
+    model_config = SettingsConfigDict(env_prefix="SEARCH_")
+
+    wait_s: float = 30.0
+    wait_s_max: float = 120.0
+    access_days: int = 30
+    stale_s_max: float = 3600.0  # how old a stored profile may be to stand in when all sources are down
+    repair_interval_s: float = 3600.0
+    ticket_ttl_s: int = 60
+    requests_per_minute: int = 240
+
+
+class RefreshSettings(_Section):
+    """The durable jobs behind a lookup."""
+
+    model_config = SettingsConfigDict(env_prefix="REFRESH_")
+
+    concurrent_max: int = 4
+    queue_max: int = 1_000
+    lease_s: float = 10.0
+    heartbeat_s: float = 2.5
+    poll_s: float = 1.0
+    attempts_max: int = 5
+    deadline_s: float = 600.0
+
+
+class SimulatorSettings(_Section):
+    """The upstream simulator that stands in for accounts that are not configured."""
+
+    model_config = SettingsConfigDict(env_prefix="SIMULATOR_")
+
+    host: str = "127.0.0.1"
+    port: int = 8010
+    delay_s: float = 0.0  # of a scraper run
+
+
+class RetentionSettings(_Section):
+    """How long personal data stays; the ledger keeps pseudonyms."""
+
+    model_config = SettingsConfigDict(env_prefix="RETENTION_")
+
+    comments_days: int = 90
+    raw_days: int = 180
+    search_history_days: int = 365
+    job_logs_days: int = 30
+
+
+class Settings(BaseModel):
+    """All settings; `Settings.load()` is the one way to get them."""
+
+    home: Path
+    server: ServerSettings
+    database: DatabaseSettings
+    cache: CacheSettings
+    apify: ApifySettings
+    decodo: DecodoSettings
+    auth: AuthSettings
+    media: MediaSettings
+    r2: R2Settings
+    models: ModelSettings
+    search: SearchSettings
+    refresh: RefreshSettings
+    simulator: SimulatorSettings
+    retention: RetentionSettings
+
+    @classmethod
+    def load(cls, home: Path | None = None, *, runtime: bool = True) -> Self:
+        """Read the environment and its files; raises pydantic's ValidationError, which names the bad value.
+
+        home: the data folder (FOLLOWING_HOME, else ./.following). runtime=False leaves out what `following up` wrote.
+        """
+        home = (home or Path(os.environ.get("FOLLOWING_HOME", ".following"))).absolute()
+        files = (".env", home / RUNTIME_FILE) if runtime else (".env",)
+        sections = {name: field.annotation for name, field in cls.model_fields.items() if name != "home"}
+        return cls(home=home, **{name: section(_env_file=files) for name, section in sections.items()})  # type: ignore[misc]

@@ -1,0 +1,1 @@
+"""The ten models, their artefacts, and the composition that runs them for one creator."""

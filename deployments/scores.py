@@ -1,0 +1,66 @@
+"""How every score explains itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that moved a score.
+
+    value is what was measured (None when it could not be), contribution how many points it moved the score by
+    (negative lowers it), explanation a sentence that a brand manager understands.
+    """
+
+    name: str
+    value: float | None
+    contribution: float
+    explanation: str
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A number with everything needed to trust it.
+
+    value is None when there is too little data, and reason then says what was missing. interval is a 95 % interval in
+    the value's own unit; confidence is a probability in [0, 1]. n counts the observations. method names formula and source.
+    """
+
+    value: float | None
+    n: int
+    method: str
+    interval: tuple[float, float] | None = None
+    confidence: float | None = None
+    reason: str | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One label's share of a distribution, with its 95 % interval."""
+
+    label: str
+    share: float
+    n: int
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """Shares that sum to one, largest first; empty with a reason when not inferable."""
+
+    shares: tuple[Share, ...]
+    n: int
+    method: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which artefact made a result."""
+
+    name: str
+    revision: str
+    tier: str

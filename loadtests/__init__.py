@@ -1,0 +1,1 @@
+"""Benchmarks with their reports, and load scenarios."""
