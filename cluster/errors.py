@@ -182,6 +182,16 @@ class MediaRefused(FollowingError):
     status = 502
     code = "media_refused"
 
+    @property
+    def reason(self) -> str:
+        """A stable word for what was wrong, such as expired, too_large or private_address."""
+        return str(self.context.get("reason", "unknown"))
+
+    @property
+    def transient(self) -> bool:
+        """Whether a later try may succeed."""
+        return bool(self.context.get("transient", False))
+
 
 class ModelArtefactMissing(FollowingError):
     """A model's artefact is missing."""
