@@ -64,7 +64,10 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class CreatorFacts:
-    """One creator. Counts are None where the source did not tell them; posts are newest first."""
+    """One creator. Counts are None where the source did not tell them; posts are newest first.
+
+    observed_at is when the source was read: the models take it for "now", so that a result is a function of its input.
+    """
 
     username: str
     full_name: str | None
@@ -79,3 +82,4 @@ class CreatorFacts:
     posts: tuple[PostFacts, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     peers: tuple[Peer, ...] = ()
+    observed_at: datetime | None = None

@@ -64,3 +64,13 @@ class ModelIdentity:
     name: str
     revision: str
     tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """A statistic that was not computed, because n observations are fewer than the n_least it needs."""
+
+    statistic: str
+    n: int
+    n_least: int
+    reason: str
