@@ -109,6 +109,28 @@ class DecodoSettings(_Section):
     timeout_s: float = 180.0
 
 
+class PolicySettings(BaseModel, frozen=True):
+    """How hard one kind of service is tried, and when it is left alone. A failure is one call after its retries."""
+
+    attempts_max: int = Field(ge=1)
+    wait_s_max: float = Field(ge=0)  # the longest pause between two attempts
+    failures_max: int = Field(ge=1)  # in a row; then the circuit opens
+    cooldown_s: float = Field(gt=0)
+
+
+class ResilienceSettings(_Section):
+    """Retries and circuit breakers, for example RESILIENCE_UPSTREAM__COOLDOWN_S=30."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RESILIENCE_", env_nested_delimiter="__", nested_model_default_partial_update=True
+    )
+
+    database: PolicySettings = PolicySettings(attempts_max=3, wait_s_max=10, failures_max=3, cooldown_s=30)
+    upstream: PolicySettings = PolicySettings(attempts_max=5, wait_s_max=30, failures_max=5, cooldown_s=60)
+    model: PolicySettings = PolicySettings(attempts_max=4, wait_s_max=60, failures_max=4, cooldown_s=120)
+    cache: PolicySettings = PolicySettings(attempts_max=3, wait_s_max=2, failures_max=3, cooldown_s=15)
+
+
 class AuthSettings(_Section):
     """Who may call: Supabase's tokens, or the local issuer's where SUPABASE_URL is unset."""
 
@@ -162,10 +184,26 @@ class ModelSettings(_Section):
     enabled: bool = Field(True, validation_alias=AliasChoices("ENABLE_AI_ANALYSIS", "AI_ENABLED"))
     cache_dir: Path | None = Field(None, validation_alias=AliasChoices("AI_MODELS_CACHE_DIR", "AI_CACHE_DIR"))
     tier: Literal["embedded", "production"] = "embedded"
+    # AI_TIER_SENTIMENT and the like: a slot's own tier, where it differs
+    tier_sentiment: Literal["embedded", "production"] | None = None
+    tier_language: Literal["embedded", "production"] | None = None
+    tier_category: Literal["embedded", "production"] | None = None
+    tier_visual_content: Literal["embedded", "production"] | None = None
+    tier_advanced_nlp: Literal["embedded", "production"] | None = None
+    tier_audience_quality: Literal["embedded", "production"] | None = None
+    tier_audience_insights: Literal["embedded", "production"] | None = None
+    tier_trend_detection: Literal["embedded", "production"] | None = None
+    tier_fraud_detection: Literal["embedded", "production"] | None = None
+    tier_behavioral_patterns: Literal["embedded", "production"] | None = None
     batch_size: int = 32
     max_workers: int = 2  # torch threads of one replica
     post_deadline_s: float = 60.0
     profile_deadline_s: float = 60.0
+
+    def tier_of(self, slot: str) -> str:
+        """The tier of one of the ten slots."""
+        own: str | None = getattr(self, f"tier_{slot}")
+        return own or self.tier
 
 
 class SearchSettings(_Section):
@@ -226,6 +264,7 @@ class Settings(BaseModel):
     cache: CacheSettings
     apify: ApifySettings
     decodo: DecodoSettings
+    resilience: ResilienceSettings
     auth: AuthSettings
     media: MediaSettings
     r2: R2Settings
