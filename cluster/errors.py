@@ -48,6 +48,18 @@ class FollowingError(Exception):
         """Seconds after which the same call may succeed; None where repeating is pointless."""
         return None
 
+    def to_record(self) -> dict[str, Any]:
+        """The error as JSON, for a durable job; from_record is its inverse."""
+        return {"code": self.code, "status": self.status, "message": str(self), "context": _jsonable(self.context)}
+
+    @staticmethod
+    def from_record(record: dict[str, Any]) -> FollowingError:
+        """The error that to_record wrote, of the same class where that class still exists."""
+        kind = _classes_by_code().get(str(record.get("code")), FollowingError)
+        error = kind(str(record.get("message") or kind.__doc__))
+        error.context = dict(record.get("context") or {})
+        return error
+
 
 class InvalidInput(FollowingError):
     """The request holds a value that cannot be used."""
@@ -181,16 +193,12 @@ class MediaRefused(FollowingError):
 
     status = 502
     code = "media_refused"
+    transient: ClassVar[bool] = False  # whether a later try may succeed
 
     @property
     def reason(self) -> str:
         """A stable word for what was wrong, such as expired, too_large or private_address."""
         return str(self.context.get("reason", "unknown"))
-
-    @property
-    def transient(self) -> bool:
-        """Whether a later try may succeed."""
-        return bool(self.context.get("transient", False))
 
 
 class ModelArtefactMissing(FollowingError):
@@ -203,3 +211,18 @@ class SetupError(FollowingError):
     """The machine or its settings keep this from running."""
 
     code = "setup"
+
+
+def _jsonable(context: dict[str, Any]) -> dict[str, Any]:
+    plain = (str, int, float, bool, type(None), dict, list)
+    return {name: value if isinstance(value, plain) else str(value) for name, value in context.items()}
+
+
+def _classes_by_code() -> dict[str, type[FollowingError]]:
+    found: dict[str, type[FollowingError]] = {}
+    waiting: list[type[FollowingError]] = [FollowingError]
+    while waiting:
+        kind = waiting.pop()
+        found.setdefault(kind.code, kind)
+        waiting.extend(kind.__subclasses__())
+    return found

@@ -158,7 +158,9 @@ class MediaSettings(_Section):
     edge_px_max: int = 640  # the longer edge of a stored thumbnail
     webp_quality: int = 80
     fetch_timeout_s: float = 15.0
+    fetch_attempts_max: int = 3
     fetches_max: int = 16
+    decodes_max: int = 2  # pictures held decoded at once
     redirects_max: int = 3
 
 
@@ -172,7 +174,9 @@ class R2Settings(_Section):
     secret_access_key: SecretStr | None = None
     bucket: str | None = None
     endpoint_url: str | None = None  # unset: the account's own
-    public_url: str | None = None  # the bucket's public base URL
+    public_url: str | None = None  # the bucket's public base URL; unset: presigned URLs
+    presigned_ttl_s: int = Field(7 * 24 * 3600, ge=1, le=7 * 24 * 3600)
+    timeout_s: float = 10.0
     retries_max: int = 5
 
 
