@@ -1,0 +1,1 @@
+"""Scripts that make the committed weights and tables; nothing here runs in a cluster."""
