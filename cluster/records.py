@@ -121,7 +121,10 @@ def parse_username(text: str) -> str:
 
 
 def _username_in_url(url: str) -> str:
-    parts = urlsplit(url if "://" in url else f"https://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+    except ValueError as error:
+        raise InvalidUsername(value=url[:80]) from error
     segments = [segment for segment in parts.path.split("/") if segment]
     is_profile = len(segments) == 1 and segments[0].lower() not in _NOT_PROFILES
     if parts.scheme not in ("http", "https") or (parts.hostname or "") not in _INSTAGRAM_HOSTS or not is_profile:

@@ -1,0 +1,197 @@
+"""The ProfileRefresh actor: takes durable jobs from Postgres and runs them, a few at a time.
+
+A job is held by a lease that a heartbeat renews. When this process dies the lease runs out and the restarted actor (or
+another one: claiming is safe for many) takes the job up again at the step it had reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import asyncpg
+import ray
+import structlog
+
+from actors.refresh_pipeline import LeaseLost, RefreshPipeline
+from cluster import telemetry
+from cluster.errors import FollowingError
+from cluster.stores import jobs
+
+if TYPE_CHECKING:
+    from cluster.database import Database
+    from cluster.stores.jobs import Job
+
+    from cluster.settings import RefreshSettings, Settings
+
+ACTOR_NAME = "profile_refresh"
+NAMESPACE = "following"
+JOBS_CHANNEL = "jobs"
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+SURPRISE_RETRY_S = 2.0
+DATABASE_PAUSE_S = 1.0
+SHUTDOWN_S_MAX = 5.0
+
+log = telemetry.get_logger(__name__)
+
+
+class RefreshWorker:
+    """Claims jobs, keeps their leases, runs them through the pipeline and writes down how they end."""
+
+    def __init__(self, database: Database, pipeline: RefreshPipeline, settings: RefreshSettings) -> None:
+        self._database = database
+        self._pipeline = pipeline
+        self._settings = settings
+        self._owner = f"{os.uname().nodename}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._running: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._done_count = 0
+        self._failed_count = 0
+
+    async def run_forever(self) -> None:
+        """Work until cancelled; a database that is away is waited for."""
+        await self._database.listen(JOBS_CHANNEL, lambda _payload: self._wake.set())
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    await self._claim_some()
+                except DATABASE_ERRORS as error:
+                    log.warning("claiming_paused", error=repr(error))
+                    await asyncio.sleep(DATABASE_PAUSE_S)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._settings.poll_s)
+        finally:
+            await self._stop()
+
+    def state(self) -> dict[str, Any]:
+        """Counts for health and metrics."""
+        return {
+            "owner": self._owner,
+            "running": len(self._running),
+            "running_max": self._settings.concurrent_max,
+            "done": self._done_count,
+            "failed": self._failed_count,
+        }
+
+    async def _claim_some(self) -> None:
+        free = self._settings.concurrent_max - len(self._running)
+        if free <= 0:
+            return
+        async with self._database.as_service() as db:
+            claimed = await jobs.claim(
+                db,
+                self._owner,
+                lease_s=self._settings.lease_s,
+                limit=free,
+                attempts_max=self._settings.attempts_max,
+            )
+        for job in claimed:
+            task = asyncio.create_task(self._work(job))
+            self._running.add(task)
+            task.add_done_callback(self._on_task_done)
+
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("refresh_lost", exc_info=error)
+
+    async def _work(self, job: Job) -> None:
+        structlog.contextvars.bind_contextvars(job_id=str(job.id), username=job.username)
+        log.info("refresh_started", kind=job.kind, attempt=job.attempts)
+        run = asyncio.create_task(self._pipeline.run(job, self._owner))
+        beat = asyncio.create_task(self._keep_lease(job))
+        try:
+            await asyncio.wait({run, beat}, return_when=asyncio.FIRST_COMPLETED)
+            if not run.done():
+                raise LeaseLost
+            run.result()
+            self._done_count += 1
+            log.info("refresh_done")
+        except LeaseLost:
+            log.warning("refresh_lease_lost")
+        except FollowingError as error:
+            self._failed_count += 1
+            log.warning("refresh_failed", code=error.code, error=str(error))
+            await self._write_failure(job, error, retry_in_s=None)
+        except DATABASE_ERRORS as error:
+            log.warning("refresh_interrupted", error=repr(error))  # the lease runs out and the job is taken up again
+        except Exception as error:  # a job must never take the worker down with it
+            log.exception("refresh_crashed")
+            await self._write_failure(
+                job, FollowingError("The refresh crashed.", cause=type(error).__name__), SURPRISE_RETRY_S
+            )
+        finally:
+            for task in (run, beat):
+                task.cancel()
+            await asyncio.gather(run, beat, return_exceptions=True)
+
+    async def _keep_lease(self, job: Job) -> None:
+        """Renew the lease until it is lost; a database that is away may come back before it runs out."""
+        while True:
+            await asyncio.sleep(self._settings.heartbeat_s)
+            try:
+                async with self._database.as_service() as db:
+                    if not await jobs.heartbeat(db, job.id, self._owner, lease_s=self._settings.lease_s):
+                        return
+            except DATABASE_ERRORS as error:
+                log.warning("heartbeat_missed", error=repr(error))
+
+    async def _write_failure(self, job: Job, error: FollowingError, retry_in_s: float | None) -> None:
+        try:
+            async with self._database.as_service() as db:
+                await jobs.fail(db, job.id, self._owner, error.to_record(), retry_in_s=retry_in_s)
+        except DATABASE_ERRORS as away:
+            log.warning("failure_not_written", error=repr(away))  # the lease runs out and another attempt says it again
+
+    async def _stop(self) -> None:
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=SHUTDOWN_S_MAX)
+
+
+class ProfileRefresh:
+    """The Ray actor around a RefreshWorker; detached, so that redeploying the application leaves it alone."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._worker: RefreshWorker | None = None
+        # An async actor's constructor runs on its event loop; after a crash Ray calls only the constructor again.
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        from cluster.database import Database
+
+        from actors.pipeline import open_pipeline
+
+        telemetry.configure(ACTOR_NAME, self._settings.server.log_level, self._settings.home / "logs")
+        database = await Database.open_worker(self._settings)
+        try:
+            async with open_pipeline(self._settings, database) as pipeline:
+                self._worker = RefreshWorker(database, pipeline, self._settings.refresh)
+                await self._worker.run_forever()
+        finally:
+            await database.close()
+
+    async def state(self) -> dict[str, Any]:
+        """The worker's counts, its process id, and whether it runs."""
+        return {"alive": not self._task.done(), "pid": os.getpid(), **(self._worker.state() if self._worker else {})}
+
+
+def ensure_profile_refresh(settings: Settings) -> ray.actor.ActorHandle[Any]:
+    """The cluster's one ProfileRefresh actor, started if it is not there. Safe to call from anywhere at any time."""
+    actor = ray.remote(ProfileRefresh)
+    return actor.options(
+        name=ACTOR_NAME,
+        namespace=NAMESPACE,
+        lifetime="detached",
+        get_if_exists=True,
+        num_cpus=0,
+        max_restarts=-1,
+        max_task_retries=0,
+    ).remote(settings)

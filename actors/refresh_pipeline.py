@@ -1,0 +1,292 @@
+"""One refresh, step by step: fetch → store → pictures beside captions → creator → done. Knows nothing of Ray.
+
+Each step ends in a commit, so a run that a crash interrupts is taken up at the step it had reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cluster import telemetry
+from cluster.errors import CreatorNotFound, MediaRefused, OptedOut, PrivateAccount, UpstreamUnavailable
+from cluster.records import Source
+from cluster.stores import assets, creators, jobs
+from cluster.stores.stored import EngagementFigures
+from deployments import analysis, engagement
+from deployments.analysis import Outcome
+from deployments.facts import CommentFacts, CreatorFacts, Peer, PostFacts, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cluster.clients.sources import ProfileSources
+    from cluster.database import Database
+    from cluster.stores.jobs import Job
+    from cluster.stores.stored import StoredCreator, StoredPost
+
+    from cluster.settings import Settings
+    from cluster.thumbnails import Thumbnail, Thumbnailer
+    from deployments.analysis import Analysis
+
+POSTS_MAX = 60  # newest stored posts that the per-profile models look at
+PEERS_MAX = 2_000
+FETCHED, STORED, PICTURES, CAPTIONS, CREATOR = "fetch", "store", "pictures", "captions", "creator"
+
+log = telemetry.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker took this job over; this one stops without a trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPipeline:
+    """Everything a refresh needs; run() takes one job through it."""
+
+    database: Database
+    sources: ProfileSources
+    thumbnailer: Thumbnailer
+    analysis: Analysis
+    settings: Settings
+
+    async def run(self, job: Job, owner: str) -> None:
+        """Take a claimed job to its end. Raises what keeps it from ending well, or LeaseLost."""
+        run = _Run(self, job, owner)
+        stale_because = await run.fetch_unless_stored()
+        await run.analyze()
+        async with self.database.as_service() as db:
+            done = await jobs.finish(
+                db, job.id, owner, access_days=self.settings.search.access_days, warning=stale_because
+            )
+        if not done:
+            raise LeaseLost
+
+
+class _Run:
+    """The state of one job on its way."""
+
+    def __init__(self, pipeline: RefreshPipeline, job: Job, owner: str) -> None:
+        self._p = pipeline
+        self._job = job
+        self._owner = owner
+
+    async def fetch_unless_stored(self) -> dict[str, Any] | None:
+        """Bring the stored profile up to date where the job asks for it.
+
+        Returns the upstream's error when a recent stored profile stands in for it, else None.
+        """
+        async with self._p.database.as_service() as db:
+            if await creators.is_opted_out(db, self._job.username):
+                raise OptedOut(username=self._job.username)
+            stored = await creators.load_creator(db, self._job.username)
+        if stored is not None and self._is_good_enough(stored):
+            return None
+        try:
+            await self._fetch_and_store()
+        except UpstreamUnavailable as error:
+            if stored is None or not self._may_stand_in(stored):
+                raise
+            log.warning("stale_profile_stands_in", username=self._job.username, error=str(error))
+            return error.to_record()
+        return None
+
+    def _is_good_enough(self, stored: StoredCreator) -> bool:
+        """Whether nothing has to be fetched: the job only analyses, it has fetched before, or an unlock finds all there."""
+        if self._job.kind == "analyze" or stored.source is Source.IMPORT:
+            return True
+        if stored.fetched_at >= self._job.created_at:
+            return True
+        return self._job.kind == "unlock" and stored.completeness.complete
+
+    def _may_stand_in(self, stored: StoredCreator) -> bool:
+        age = datetime.now(UTC) - stored.fetched_at
+        return age <= timedelta(seconds=self._p.settings.search.stale_s_max)
+
+    async def _fetch_and_store(self) -> None:
+        await self._report(FETCHED, 0, 1)
+        fetched = await self._p.sources.fetch(
+            self._job.username, run_id=self._job.run_id, on_run_started=self._remember_run
+        )
+        profile = fetched.profile
+        if profile.is_private:
+            raise PrivateAccount(
+                username=profile.username,
+                details={
+                    "full_name": profile.full_name,
+                    "followers_count": profile.followers_count,
+                    "following_count": profile.following_count,
+                    "posts_count": profile.posts_count,
+                    "is_verified": profile.is_verified,
+                },
+            )
+        await self._report(STORED, 0, 1)
+        async with self._p.database.as_service() as db:
+            profile_id = await creators.upsert_profile(db, profile, fetched_at=datetime.now(UTC))
+            await creators.save_fetch_notes(db, profile_id, fetched.degraded)
+
+    async def _remember_run(self, run_id: str) -> None:
+        async with self._p.database.as_service() as db:
+            if not await jobs.save_run_id(db, self._job.id, self._owner, run_id):
+                raise LeaseLost
+
+    async def analyze(self) -> None:
+        """Pictures and captions side by side, then the creator on top of their results."""
+        creator = await self._load()
+        unfinished = [post for post in creator.posts if post.analyzed_at is None or not post.thumbnail_url]
+        if creator.completeness.complete and not unfinished and creator.analyzed_at >= creator.fetched_at:
+            return
+        looks, reads = await asyncio.gather(self._picture_all(creator, unfinished), self._read(unfinished))
+        outcomes = {
+            post.id: {slot: rows[index].envelope() for slot, rows in reads.items()} | looks.get(post.id, {})
+            for index, post in enumerate(unfinished)
+        }
+        async with self._p.database.as_service() as db:
+            await creators.save_post_outcomes(db, outcomes, analyzed_at=datetime.now(UTC))
+        await self._judge()
+
+    async def _load(self) -> StoredCreator:
+        async with self._p.database.as_service() as db:
+            creator = await creators.load_creator(db, self._job.username, comments=True, posts_max=POSTS_MAX)
+        if creator is None:
+            raise CreatorNotFound(username=self._job.username)
+        return creator
+
+    async def _read(self, posts: Sequence[StoredPost]) -> dict[str, list[Outcome]]:
+        await self._report(CAPTIONS, 0, len(posts))
+        rows = await self._p.analysis.read_captions([post.caption or "" for post in posts])
+        await self._report(CAPTIONS, len(posts), len(posts))
+        return rows
+
+    async def _picture_all(
+        self, creator: StoredCreator, posts: Sequence[StoredPost]
+    ) -> dict[Any, dict[str, dict[str, Any]]]:
+        """Thumbnails of the posts and the profile picture, then the picture model over what arrived."""
+        done = 0
+        await self._report(PICTURES, 0, len(posts))
+
+        async def one(post: StoredPost) -> Thumbnail | MediaRefused:
+            nonlocal done
+            made = await self._thumbnail("post", post.id, post.display_url)
+            done += 1
+            await self._report(PICTURES, done, len(posts))
+            return made
+
+        made = await asyncio.gather(
+            self._thumbnail("profile", creator.id, creator.profile_pic_url), *(one(post) for post in posts)
+        )
+        by_post = dict(zip((post.id for post in posts), made[1:], strict=True))
+        arrived = {key: made for key, made in by_post.items() if not isinstance(made, MediaRefused)}
+        looks = await self._p.analysis.look_at([thumbnail.data for thumbnail in arrived.values()])
+        seen = dict(zip(arrived, looks, strict=True))
+        return {
+            key: {analysis.IMAGE_SLOT: (seen.get(key) or Outcome(None, None, f"no picture: {made}")).envelope()}
+            for key, made in by_post.items()
+        }
+
+    async def _thumbnail(self, owner: str, owner_id: Any, url: str | None) -> Thumbnail | MediaRefused:
+        """The stored picture, or why there is none; either is written down."""
+        try:
+            if not url:
+                raise MediaRefused("The source gave no picture URL.", reason="no_url")
+            thumbnail = await self._p.thumbnailer.make(url)
+        except MediaRefused as error:
+            async with self._p.database.as_service() as db:
+                await assets.save_failure(db, owner, owner_id, source_url=url, error=str(error))
+            return error
+        async with self._p.database.as_service() as db:
+            await assets.save_asset(db, owner, owner_id, source_url=url, thumbnail=thumbnail)
+        return thumbnail
+
+    async def _judge(self) -> None:
+        creator = await self._load()
+        async with self._p.database.as_service() as db:
+            peers = await creators.peers(db, creator.id, limit=PEERS_MAX)
+        done = 0
+        await self._report(CREATOR, 0, len(analysis.PROFILE_SLOTS))
+
+        async def on_done(_slot: str) -> None:
+            nonlocal done
+            done += 1
+            await self._report(CREATOR, done, len(analysis.PROFILE_SLOTS))
+
+        facts = await self._facts(creator, peers)
+        outcomes = await self._p.analysis.judge(facts, on_done)
+        async with self._p.database.as_service() as db:
+            await creators.save_profile_outcomes(
+                db,
+                creator.id,
+                {slot: outcome.envelope() for slot, outcome in outcomes.items()},
+                engagement=_figures(facts),
+                analyzed_at=datetime.now(UTC),
+            )
+
+    async def _facts(self, creator: StoredCreator, peers: Sequence[tuple[int, float]]) -> CreatorFacts:
+        captions = [post.caption or "" for post in creator.posts]
+        comments = [comment for post in creator.posts for comment in post.comments]
+        vectors, languages = await asyncio.gather(
+            self._p.analysis.embed(captions),
+            self._p.analysis.detect_languages([comment.text for comment in comments]),
+        )
+        language_of = iter(languages)
+        posts = []
+        for index, post in enumerate(creator.posts):
+            facts = _post_facts(post)
+            spoken = tuple(
+                CommentFacts(comment.username, comment.text, comment.posted_at, next(language_of))
+                for comment in post.comments
+            )
+            vector = tuple(vectors[index].tolist()) if vectors is not None and post.caption else None
+            posts.append(replace(facts, comments=spoken, embedding=vector))
+        return CreatorFacts(
+            username=creator.username,
+            full_name=creator.full_name,
+            biography=creator.biography,
+            followers_count=creator.followers_count,
+            following_count=creator.following_count,
+            posts_count=creator.posts_count,
+            has_profile_picture=creator.profile_pic_url is not None,
+            is_verified=creator.is_verified,
+            is_business=creator.is_business,
+            is_private=creator.is_private,
+            posts=tuple(posts),
+            snapshots=tuple(
+                Snapshot(row.taken_at, row.followers_count, row.following_count, row.posts_count)
+                for row in creator.snapshots
+            ),
+            peers=tuple(Peer(followers, rate) for followers, rate in peers),
+        )
+
+    async def _report(self, step: str, done: int, total: int) -> None:
+        async with self._p.database.as_service() as db:
+            if not await jobs.progress(db, self._job.id, self._owner, step=step, done=done, total=total):
+                raise LeaseLost
+
+
+def _figures(facts: CreatorFacts) -> EngagementFigures:
+    found = engagement.engagement_of(facts.posts, facts.followers_count, facts.peers)
+    return EngagementFigures(found.mean.value, found.percentile.value, found.percentile.n)
+
+
+def _post_facts(post: StoredPost) -> PostFacts:
+    def result(slot: str) -> dict[str, Any]:
+        found: dict[str, Any] = (post.analysis.get(slot) or {}).get("result") or {}
+        return {} if found.get("reason") else found  # a reason says that there was nothing to go by
+
+    return PostFacts(
+        id=str(post.id),
+        kind=post.kind,
+        caption=post.caption or "",
+        taken_at=post.taken_at,
+        likes_count=post.likes_count,
+        comments_count=post.comments_count,
+        video_views_count=post.video_views_count,
+        hashtags=tuple(post.hashtags),
+        mentions=tuple(post.mentions),
+        language=result("language").get("code"),
+        sentiment_score=result("sentiment").get("score"),
+        category=result("category").get("label"),
+        keywords=tuple(str(word) for word in result("advanced_nlp").get("keywords") or ()),
+    )

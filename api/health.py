@@ -1,0 +1,107 @@
+"""Is it well? Liveness of the process, and health of everything behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+import ray
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+from ray.exceptions import RayError
+
+from actors.profile_refresh import ACTOR_NAME, NAMESPACE
+from api.guard import guard, services_of
+from api.problems import DATABASE_AWAY
+from cluster.stores import jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from api.services import Services
+
+CHECK_S_MAX = 2.0
+WEIGHTS = {"database": 50, "cache": 10, "refresh": 40}  # of the score: what a lookup cannot do without weighs most
+
+router = APIRouter(tags=["system"])
+
+
+class Component(BaseModel):
+    """One part of the system."""
+
+    status: Literal["up", "down"]
+    latency_ms: float | None = None
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class Health(BaseModel):
+    """The whole system. score is the weighted share of parts that are up, 0 to 100."""
+
+    status: Literal["healthy", "degraded", "down"]
+    score: int = Field(ge=0, le=100)
+    components: dict[str, Component]
+    checked_at: float = Field(description="Seconds since the epoch.")
+
+    model_config = {
+        "json_schema_extra": {
+            "example": {
+                "status": "healthy",
+                "score": 100,
+                "components": {
+                    "database": {"status": "up", "latency_ms": 0.9, "detail": {"jobs_waiting": 0}},
+                    "cache": {"status": "up", "latency_ms": 0.3, "detail": {}},
+                    "refresh": {"status": "up", "latency_ms": 1.4, "detail": {"running": 1, "running_max": 4}},
+                },
+                "checked_at": 1795418404.1,
+            }
+        }
+    }
+
+
+@router.get("/api/health/live", dependencies=[Depends(guard)])
+async def live() -> dict[str, str]:
+    """This process answers."""
+    return {"status": "alive"}
+
+
+@router.get("/api/health", dependencies=[Depends(guard)], response_model=Health, responses={503: {"model": Health}})
+async def health(request: Request) -> Response:
+    """Every part that a lookup needs; 503 when lookups cannot work."""
+    services = services_of(request)
+    names = ("database", "cache", "refresh")
+    checks = (_database(services), _cache(services), _refresh())
+    components = dict(zip(names, await asyncio.gather(*map(_timed, checks)), strict=True))
+    score = sum(WEIGHTS[name] for name, component in components.items() if component.status == "up")
+    down = components["database"].status == "down"
+    status: Literal["healthy", "degraded", "down"] = "down" if down else "healthy" if score == 100 else "degraded"
+    body = Health(status=status, score=score, components=components, checked_at=time.time())
+    return Response(body.model_dump_json(), 503 if down else 200, media_type="application/json")
+
+
+async def _timed(check: Awaitable[dict[str, Any]]) -> Component:
+    begun = time.perf_counter()
+    try:
+        async with asyncio.timeout(CHECK_S_MAX):
+            detail = await check
+    except (*DATABASE_AWAY, RayError, ValueError, ConnectionError) as error:
+        return Component(status="down", detail={"error": type(error).__name__})
+    return Component(status="up", latency_ms=round(1000 * (time.perf_counter() - begun), 2), detail=detail)
+
+
+async def _database(services: Services) -> dict[str, Any]:
+    async with services.database.as_anon() as db:
+        return {"jobs_waiting": await jobs.queue_depth(db)}
+
+
+async def _cache(services: Services) -> dict[str, Any]:
+    if not await services.cache.ping():
+        raise ConnectionError
+    return {}
+
+
+async def _refresh() -> dict[str, Any]:
+    state = await ray.get_actor(ACTOR_NAME, NAMESPACE).state.remote()
+    if not state["alive"]:
+        raise ConnectionError
+    return {name: state[name] for name in ("running", "running_max", "done", "failed") if name in state}

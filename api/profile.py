@@ -1,0 +1,134 @@
+"""A stored creator under its older names: the same answer and gate as search, and its posts page by page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from api import examples
+from api.auth import Caller
+from api.compose import compose_post
+from api.guard import services_of, signed_in
+from api.job_out import JobOut
+from api.lookup import access_of
+from api.search import IDEMPOTENCY_KEY_LENGTH_MAX, JSON, REFUSALS, search_creator
+from api.sections import CreatorAnswer, PostOut
+from cluster.errors import Forbidden, InvalidInput
+from cluster.records import parse_username
+from cluster.stores import creators
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from cluster.stores.access import StoredAccess
+
+    from api.services import Services
+
+PAGE_SIZE_MAX = 100
+NDJSON = "application/x-ndjson"
+
+router = APIRouter(tags=["profile"])
+CurrentCaller = Annotated[Caller, Depends(signed_in)]
+
+
+class PostPage(BaseModel):
+    """Posts, newest first. next_cursor is null on the last page."""
+
+    posts: list[PostOut]
+    next_cursor: str | None = Field(None, description="Pass it as `cursor` to read on.")
+
+
+@router.get(
+    "/api/profile/{username}",
+    response_model=CreatorAnswer,
+    responses={
+        200: {"content": {JSON: {"example": examples.creator_answer()}}},
+        202: {"model": JobOut},
+        **REFUSALS,
+    },
+)
+@router.get("/instagram/profile/{username}", response_model=CreatorAnswer, responses=REFUSALS, deprecated=True)
+async def profile(
+    request: Request,
+    username: str,
+    caller: CurrentCaller,
+    refresh: Annotated[bool, Query(description="Fetch anew, for the price; needs Idempotency-Key.")] = False,
+    wait: Annotated[float | None, Query(ge=0, description="Seconds to wait for a new creator.")] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=IDEMPOTENCY_KEY_LENGTH_MAX)] = None,
+) -> Response:
+    """The five sections, as from the search route."""
+    return await search_creator(request, username, caller, refresh, wait, idempotency_key)
+
+
+@router.get(
+    "/api/profile/{username}/posts",
+    response_model=PostPage,
+    responses={200: {"content": {JSON: {"example": examples.post_page()}}}, **REFUSALS},
+)
+@router.get("/instagram/profile/{username}/posts", response_model=PostPage, responses=REFUSALS, deprecated=True)
+async def profile_posts(
+    request: Request,
+    username: str,
+    caller: CurrentCaller,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = 24,
+    stream: Annotated[bool, Query(description="All posts as one JSON line each.")] = False,
+) -> Response:
+    """A creator's stored posts with every model's result; free, for whoever has access."""
+    services = services_of(request)
+    name = parse_username(username)
+    granted = await access_of(services, caller, name)
+    if granted is None:
+        raise Forbidden(
+            "You have no access to this creator; look the creator up with the search route first.", username=name
+        )
+    if stream:
+        return StreamingResponse(_lines(services, caller, granted), media_type=NDJSON)
+    page = await _page(services, caller, granted, _parse_cursor(cursor), limit)
+    return Response(page.model_dump_json(), media_type=JSON)
+
+
+async def _lines(services: Services, caller: Caller, granted: StoredAccess) -> AsyncIterator[bytes]:
+    cursor = None
+    while True:
+        page = await _page(services, caller, granted, _parse_cursor(cursor), PAGE_SIZE_MAX)
+        for post in page.posts:
+            yield post.model_dump_json().encode() + b"\n"
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+async def _page(
+    services: Services, caller: Caller, granted: StoredAccess, after: creators.PostCursor | None, limit: int
+) -> PostPage:
+    async with services.database.as_user(caller.claims) as db:
+        posts = await creators.page_of_posts(db, granted.profile_id, after=after, limit=limit + 1)
+    shown = posts[:limit]
+    more = len(posts) > limit
+    return PostPage(
+        posts=[compose_post(post, granted.followers_count, services.base_url) for post in shown],
+        next_cursor=_cursor_after(shown[-1]) if more else None,
+    )
+
+
+def _cursor_after(post: creators.StoredPost) -> str:
+    taken_at = post.taken_at.isoformat() if post.taken_at else None
+    return base64.urlsafe_b64encode(orjson.dumps([taken_at, str(post.id)])).decode().rstrip("=")
+
+
+def _parse_cursor(text: str | None) -> creators.PostCursor | None:
+    if text is None:
+        return None
+    try:
+        taken_at, post_id = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return creators.PostCursor.parse(taken_at, UUID(post_id))
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise InvalidInput("The cursor is not one that this route gave out.", cursor=text[:80]) from error
