@@ -140,18 +140,23 @@ class CircuitBreaker:
         self._era = 0  # calls that began before the circuit last opened or closed no longer decide anything
 
     @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Around one call with its own retries: raises CircuitOpen instead of running it, and learns from its end."""
+    def guard(self, *, not_the_service: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+        """Around one call with its own retries: raises CircuitOpen instead of running it, and learns from its end.
+
+        not_the_service: errors that may pass through and say nothing about it.
+        """
         self._admit()
         era = self._era
         try:
             yield
+        except not_the_service:
+            self._give_up(era)
+            raise
         except Exception as error:
             self._record(era, is_failure=is_failure(error))
             raise
-        except BaseException:  # a cancelled call says nothing about the service
-            if era == self._era:
-                self._is_probing = False
+        except BaseException:  # a cancelled call says nothing either
+            self._give_up(era)
             raise
         self._record(era, is_failure=False)
 
@@ -178,6 +183,10 @@ class CircuitBreaker:
         if wait_s > 0 or self._is_probing:
             raise CircuitOpen(service=self.name, retry_after_s=round(max(wait_s, 1.0), 3))
         self._is_probing = True
+
+    def _give_up(self, era: int) -> None:
+        if era == self._era:
+            self._is_probing = False
 
     def _record(self, era: int, *, is_failure: bool) -> None:
         if era != self._era:
