@@ -43,11 +43,13 @@ class ServerSettings(_Section):
     port: int = 8000
     public_url: str | None = None  # base of the links in answers; http://host:port when unset
     dashboard_port: int = 8265
-    ray_port: int = 6379 + 10_000
-    metrics_port: int = 8080
+    ray_port: int = 16_379
+    metrics_port: int = 9102  # Ray's and Serve's, for Prometheus
     haproxy_metrics_port: int = 9101
+    internal_port_min: int = 18_270  # and the four after it: Ray's and HAProxy's own, on loopback
     haproxy_backend_port_min: int = 30_000
     haproxy_backend_port_max: int = 30_999
+    object_store_mb: int = 128  # Ray's shared memory; what passes between replicas is small
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     body_bytes_max: int = 1_000_000
 
@@ -60,7 +62,7 @@ class DatabaseSettings(_Section):
     url: SecretStr | None = None  # unset: the embedded Postgres
     api_url: SecretStr | None = None  # login that can become `authenticated` or `anon` only
     worker_url: SecretStr | None = None  # login that can become `service_role`
-    port: int = 54_329  # of the embedded one
+    port: int = 15_432  # of the embedded one; below the range that the system hands out to clients
     pool_max: int = 8
     connect_timeout_s: float = 10.0
     statement_timeout_s: float = 15.0
@@ -73,7 +75,7 @@ class CacheSettings(_Section):
 
     url: SecretStr | None = None  # unset: the embedded Valkey; rediss:// works
     password: SecretStr | None = None
-    port: int = 63_790  # of the embedded one
+    port: int = 16_380  # of the embedded one
     timeout_s: float = 1.0
     profile_ttl_s: int = 24 * 3600
     posts_ttl_s: int = 12 * 3600
@@ -92,6 +94,7 @@ class ApifySettings(_Section):
     profile_actor: str = "apify~instagram-profile-scraper"
     comment_actor: str = "apify~instagram-comment-scraper"
     run_timeout_s: float = 240.0
+    request_timeout_s: float = 30.0  # of one HTTP call; a run takes several
     poll_interval_s: float = 1.0
     memory_mb: int = 1024
     comments_per_post: int = 15
