@@ -59,7 +59,7 @@ class FraudOut(Finding):
     """How likely followers, likes or comments were bought or arranged."""
 
     risk: ScoreOut = Field(description="0 to 100; null when too few statistics could be computed.")
-    verdict: Literal["low", "elevated", "high", "insufficient_data"]
+    verdict: Literal["low", "elevated", "high", "insufficient_data"] | None
     reason_codes: tuple[FraudReasonOut, ...] = Field(description="Strongest first.")
     account_fake_probability: ScoreOut = Field(
         description="How far the profile page itself looks like a fake account's, in [0, 1]; parts are log-odds."

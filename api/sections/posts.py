@@ -116,13 +116,15 @@ class VisualContentOut(Finding):
     perceptual_hash: str | None = Field(description="16 hex digits; near-duplicates differ in few bits.")
 
 
-class EntityOut(Record):
+class EntityOut(Section):
     """A named thing in the caption."""
 
     text: str
     label: str = Field(description="person, organization, location, product, event, work or group.")
     source: str = Field(description="model or gazetteer.")
-    country_code: str | None = Field(None, description="ISO 3166-1 alpha-2 of places in the gazetteer, else null.")
+    country_code: str | None = Field(
+        None, description="ISO 3166-1 alpha-2; null for what is no place of the gazetteer."
+    )
 
 
 class TopicOut(Section):

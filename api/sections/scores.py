@@ -39,7 +39,7 @@ class ModelOut(Section):
 
     name: str = Field(description="The model or the statistic.")
     revision: str = Field(description="Its pinned revision.")
-    tier: str = Field(description="embedded, production, or statistics for formulas without trained weights.")
+    tier: str = Field(description="embedded (installed with the product, as all statistics are) or production.")
 
 
 @dataclass(frozen=True, slots=True)
