@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+import numpy as np
+from ray import serve
+
+from deployments.comments import POSTS_MAX, CommentTable, table_of
+from deployments.engagement import newest, post_engagement_rate
+from deployments.engagement_norms import Norm, norm_for
+from deployments.registry import identity_of
+from deployments.scores import Abstention, Part, Score
+from deployments.statistics import interval_of, ramp, resamples, wilson
+
 if TYPE_CHECKING:
-    from deployments.scores import Abstention, Score
+    from collections.abc import Callable, Sequence
+
+    from deployments.facts import CreatorFacts, PostFacts
+    from deployments.scores import ModelIdentity
+    from deployments.statistics import Floats
+
+SLOT = "audience_quality"
+CALLS_MAX = 64
+BATCH_WAIT_S = 0.005
+WEIGHT_LEAST = 0.35  # of all parts' weights that must be measured for an authenticity score
+POSTS_LEAST = 3
+POSTS_LEAST_FOR_VARIATION = 6
+COMMENTS_LEAST = 20
+METHOD = (
+    "weighted mean of the parts' marks (0 to 1) times 100 over the parts that could be measured; contributions are points "
+    "lost against 100; interval: bootstrap over posts, 95 %"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +52,311 @@ class AudienceQuality:
     comment_to_like_ratio: Score
     likes_variation: Score  # coefficient of variation of likes
     commenter_diversity: Score  # different commenters / comments
-    commenter_overlap: Score  # mean share of a post's commenters that also comment on another post
-    comment_originality: Score  # share of comments that are no near-copy of another commenter's
+    commenter_overlap: Score  # share of comments by accounts that comment on at least half of the posts
+    comment_originality: Score  # share of comments that say something and are no near-copy of another account's
     generic_comments: Score  # share that says nothing of its own: emoji only, "nice pic", tags
     language_match: Score  # share of comments in one of the captions' languages
     following_ratio: Score  # following / followers
     abstained: tuple[Abstention, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """How a measurement becomes a mark: its weight, its mark (0 suspicious, 1 ordinary), and the words for both.
+
+    Weights are a judgement, not a fit: there is no public set of creators with known bought audiences to fit them to.
+    What a buyer cannot easily fake (reactions of the followers, what comments say) weighs most.
+    """
+
+    name: str
+    weight: float
+    unit: str
+    mark: Callable[[Floats], Floats]
+    sentence: str  # {} is the measured value
+    method: str
+
+
+def _mark_engagement(z: Floats) -> Floats:
+    # Ordinary down to one standard deviation below the norm; three below happen to 1 account of 700. Far above it is
+    # rare too, but may be real success, so it costs at most half.
+    return np.minimum(ramp(z, -3.0, -1.0), 1 - 0.5 * ramp(z, 2.5, 4.0))
+
+
+def _mark_comments_per_like(ratio: Floats) -> Floats:
+    # Markerly's 2016 study of 800,000 accounts: 5.9 to 6.9 comments for 100 likes, whatever the size. A factor of ten
+    # either way is left alone, a factor of fifty gets no points.
+    logs = np.log10(np.maximum(ratio, 1e-6) / 0.06)
+    return np.minimum(ramp(logs, -1.7, -1.0), ramp(logs, 1.2, 0.6))
+
+
+PARTS = (
+    _Part(
+        "engagement_against_tier",
+        0.22,
+        "standard deviations",
+        _mark_engagement,
+        "Likes and comments per follower are {:+.1f} standard deviations from what accounts of this size get.",
+        "(log10 of mean engagement rate - log10 of the expected one) / spread of accounts of this size",
+    ),
+    _Part(
+        "generic_comments",
+        0.16,
+        "share",
+        # HypeAuditor: up to 3 of 20 do not matter, from half on it is "time to ring the bell".
+        lambda share: ramp(share, 1.0, 0.5),
+        "{:.0%} of the comments would fit any post (emoji only, tags, a word or two of praise).",
+        "share of comments without a word beyond a list of praise, fillers, tags and emoji in ten languages",
+    ),
+    _Part(
+        "commenter_overlap",
+        0.13,
+        "share",
+        lambda share: ramp(share, 0.8, 0.3),
+        "{:.0%} of the comments come from accounts that comment on at least half of the posts.",
+        "comments by accounts seen on at least half of the posts with comments (three at least) / comments",
+    ),
+    _Part(
+        "comment_to_like_ratio",
+        0.12,
+        "comments per like",
+        _mark_comments_per_like,
+        "There are {:.3f} comments for each like; about 0.06 is usual.",
+        "sum of comments / sum of likes",
+    ),
+    _Part(
+        "likes_variation",
+        0.11,
+        "coefficient of variation",
+        # Likes of real audiences follow a heavy-tailed law; bought packages come in equal portions.
+        lambda variation: ramp(variation, 0.04, 0.2),
+        "Likes vary by {:.0%} from post to post; bought likes hardly vary.",
+        "sample standard deviation / mean of likes",
+    ),
+    _Part(
+        "comment_originality",
+        0.10,
+        "share",
+        lambda share: ramp(share, 0.05, 0.4),
+        "{:.0%} of the comments say something of their own that no other account has written almost alike.",
+        "1 - generic - near-copies; near-copies: MinHash candidates with Jaccard >= 0.7 over 4-letter shingles (Broder 1997)",
+    ),
+    _Part(
+        "commenter_diversity",
+        0.06,
+        "share",
+        lambda share: ramp(share, 0.1, 0.5),
+        "There are {:.2f} different commenters for each comment.",
+        "different commenters / comments",
+    ),
+    _Part(
+        "following_ratio",
+        0.06,
+        "ratio",
+        # Up to one account followed for each follower is common among small creators; five is mass following.
+        lambda ratio: ramp(np.log10(np.maximum(ratio, 1e-6)), math.log10(5), 0.0),
+        "The account follows {:.2f} others for each follower it has.",
+        "following / followers",
+    ),
+    _Part(
+        "language_match",
+        0.04,
+        "share",
+        lambda share: ramp(share, 0.05, 0.4),
+        "{:.0%} of the comments are in a language that the captions use.",
+        "share of comments with a known language that is one of the captions'",
+    ),
+)
+assert math.isclose(sum(part.weight for part in PARTS), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One part's value, what the bootstrap draws of it are, and how many observations it rests on."""
+
+    value: float | None
+    draws: Floats | None
+    n: int
+    n_least: int
+    reason: str | None = None
+    interval: tuple[float, float] | None = None
+
+
+class AudienceQualityModel:
+    """Marks a creator's reactions part by part. Pure: the same facts give the same result."""
+
+    def __init__(self, tier: str = "embedded") -> None:
+        self.identity: ModelIdentity = identity_of(SLOT, tier)
+
+    def predict(self, creators: Sequence[CreatorFacts]) -> list[AudienceQuality]:
+        """One result for each creator, in order; no score where its least n is not reached."""
+        return [_judge(creator) for creator in creators]
+
+
+@serve.deployment(max_ongoing_requests=CALLS_MAX, max_queued_requests=2 * CALLS_MAX)
+class AudienceQualityDeployment:
+    """Batches callers and keeps the event loop free while the model computes."""
+
+    def __init__(self, tier: str = "embedded") -> None:
+        self._model = AudienceQualityModel(tier)
+
+    async def __call__(self, creators: list[CreatorFacts]) -> list[AudienceQuality]:
+        return await self._judge(creators)
+
+    async def identity(self) -> ModelIdentity:
+        """Which model answers here."""
+        return self._model.identity
+
+    @serve.batch(max_batch_size=CALLS_MAX, batch_wait_timeout_s=BATCH_WAIT_S)
+    async def _judge(self, calls: list[list[CreatorFacts]]) -> list[list[AudienceQuality]]:
+        results = iter(await asyncio.to_thread(self._model.predict, [one for creators in calls for one in creators]))
+        return [list(islice(results, len(creators))) for creators in calls]
+
+
+def _judge(creator: CreatorFacts) -> AudienceQuality:
+    posts = sorted(newest(creator.posts, POSTS_MAX), key=lambda post: post.id)
+    norm = norm_for(creator.followers_count, creator.peers)
+    table = table_of(posts, creator.username)
+    measured = _measure(creator, posts, table, norm)
+    scores = {part.name: _score(part, measured[part.name]) for part in PARTS}
+    abstained = tuple(
+        Abstention(name, found.n, found.n_least, found.reason or "")
+        for name, found in measured.items()
+        if found.value is None
+    )
+    expected = Score(
+        value=norm.rate if norm else None,
+        n=norm.n if norm else 0,
+        method=norm.method if norm else "stored profiles or published figures",
+        interval=norm.interval if norm else None,
+        reason=None if norm else "no figures for accounts of this size, or followers unknown",
+    )
+    return AudienceQuality(
+        authenticity=_authenticity(measured), expected_engagement_rate=expected, abstained=abstained, **scores
+    )
+
+
+def _measure(
+    creator: CreatorFacts, posts: Sequence[PostFacts], table: CommentTable, norm: Norm | None
+) -> dict[str, _Measured]:
+    """Every part's value with its bootstrap draws, each over the posts that show what it needs."""
+    rows = resamples(len(posts)) if posts else None
+
+    def share(counts: Floats, totals: Floats, n_least: int, unit: str) -> _Measured:
+        n = round(float(totals.sum()))
+        if rows is None or n < n_least:
+            return _Measured(None, None, n, n_least, f"{n} {unit}; at least {n_least} are needed")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            draws = counts[rows].sum(axis=1) / totals[rows].sum(axis=1)
+        value = float(counts.sum() / totals.sum())
+        return _Measured(value, np.where(np.isfinite(draws), draws, value), n, n_least)
+
+    matched, spoken = _language_counts(posts, creator.username)
+    shown = [post for post in posts if post.likes_count is not None and post.comments_count is not None]
+    commented = table.comments
+    return {
+        "engagement_against_tier": _engagement(posts, creator.followers_count, norm),
+        "comment_to_like_ratio": _comments_per_like(shown),
+        "likes_variation": _likes_variation(posts),
+        "commenter_diversity": share(table.distinct, commented, COMMENTS_LEAST, "comments"),
+        "commenter_overlap": _overlap(table, share),
+        "comment_originality": share(table.original, commented, COMMENTS_LEAST, "comments"),
+        "generic_comments": share(table.generic, commented, COMMENTS_LEAST, "comments"),
+        "language_match": share(matched, spoken, COMMENTS_LEAST, "comments with a known language"),
+        "following_ratio": _following(creator),
+    }
+
+
+def _engagement(posts: Sequence[PostFacts], followers_count: int | None, norm: Norm | None) -> _Measured:
+    rates = [rate for post in newest(posts) if (rate := post_engagement_rate(post, followers_count)) is not None]
+    if norm is None:
+        return _Measured(None, None, len(rates), POSTS_LEAST, "no figures for accounts of this size")
+    if len(rates) < POSTS_LEAST:
+        reason = f"{len(rates)} posts show likes and comments; at least {POSTS_LEAST} are needed"
+        return _Measured(None, None, len(rates), POSTS_LEAST, reason)
+    table = np.sort(np.asarray(rates))
+    means = np.maximum(table[resamples(len(table))].mean(axis=1), 1e-6)
+    draws = (np.log10(means) - norm.log10_rate) / norm.sd
+    return _Measured(norm.z(float(table.mean())), draws, len(rates), POSTS_LEAST)
+
+
+def _comments_per_like(shown: Sequence[PostFacts]) -> _Measured:
+    likes = np.asarray([post.likes_count or 0 for post in shown], dtype=float)
+    comments = np.asarray([post.comments_count or 0 for post in shown], dtype=float)
+    if len(shown) < POSTS_LEAST or likes.sum() <= 0:
+        reason = f"{len(shown)} posts show likes and comments; at least {POSTS_LEAST} with likes are needed"
+        return _Measured(None, None, len(shown), POSTS_LEAST, reason)
+    rows = resamples(len(shown))
+    draws = comments[rows].sum(axis=1) / np.maximum(likes[rows].sum(axis=1), 1.0)
+    return _Measured(float(comments.sum() / likes.sum()), draws, len(shown), POSTS_LEAST)
+
+
+def _likes_variation(posts: Sequence[PostFacts]) -> _Measured:
+    likes = np.sort([post.likes_count for post in posts if post.likes_count is not None]).astype(float)
+    if len(likes) < POSTS_LEAST_FOR_VARIATION or likes.mean() <= 0:
+        reason = f"{len(likes)} posts show their likes; at least {POSTS_LEAST_FOR_VARIATION} with likes are needed"
+        return _Measured(None, None, len(likes), POSTS_LEAST_FOR_VARIATION, reason)
+    drawn = likes[resamples(len(likes))]
+    # A sample with repetitions varies less than its source; n / (n - 1) once more makes up for it.
+    draws = drawn.std(axis=1, ddof=1) / np.maximum(drawn.mean(axis=1), 1e-9) * math.sqrt(len(likes) / (len(likes) - 1))
+    return _Measured(float(likes.std(ddof=1) / likes.mean()), draws, len(likes), POSTS_LEAST_FOR_VARIATION)
+
+
+def _overlap(table: CommentTable, share: Callable[[Floats, Floats, int, str], _Measured]) -> _Measured:
+    posts_least = 5  # below, "half of the posts" is two, which a friend reaches
+    if table.posts_with_comments < posts_least:
+        reason = f"{table.posts_with_comments} posts with comments; at least {posts_least} are needed"
+        return _Measured(None, None, table.posts_with_comments, posts_least, reason)
+    return share(table.regular, table.comments, COMMENTS_LEAST, "comments")
+
+
+def _following(creator: CreatorFacts) -> _Measured:
+    if not creator.followers_count or creator.following_count is None:
+        return _Measured(None, None, 0, 1, "followers or following are not known")
+    return _Measured(creator.following_count / creator.followers_count, None, 1, 1)
+
+
+def _language_counts(posts: Sequence[PostFacts], username: str) -> tuple[Floats, Floats]:
+    captions = {post.language for post in posts if post.language not in (None, "und")}
+    own = username.lower()
+    languages = [
+        [comment.language for comment in post.comments if comment.language != "und" and comment.username.lower() != own]
+        for post in posts
+    ]
+    spoken = np.asarray([len(row) for row in languages], dtype=float)
+    matched = np.asarray([sum(language in captions for language in row) for row in languages], dtype=float)
+    return matched, spoken if captions else np.zeros(len(posts))
+
+
+def _score(part: _Part, found: _Measured) -> Score:
+    interval = None
+    if found.value is not None and found.draws is not None:
+        low, high = interval_of(found.draws)
+        interval = min(low, found.value), max(high, found.value)
+        if part.unit == "share":
+            # Posts may all agree by chance; the comments themselves are a sample too.
+            least, most = wilson(min(found.n, max(0.0, found.value * found.n)), found.n)
+            interval = max(0.0, min(interval[0], least)), min(1.0, max(interval[1], most))
+    return Score(found.value, found.n, part.method, interval, reason=found.reason)
+
+
+def _authenticity(measured: dict[str, _Measured]) -> Score:
+    known = [(part, found) for part in PARTS if (found := measured[part.name]).value is not None]
+    total = sum(part.weight for part, _ in known)
+    n = max((found.n for _, found in known if found.draws is not None), default=0)
+    drawn = [found.draws for _, found in known if found.draws is not None]
+    if total < WEIGHT_LEAST or not drawn:
+        reason = f"only {total:.0%} of the signs could be measured; at least {WEIGHT_LEAST:.0%} are needed"
+        return Score(None, n, METHOD, reason=reason)
+    value, draws = 100.0, np.full(len(drawn[0]), 100.0)
+    parts = [Part("baseline", None, 100.0, "Every account starts with 100 points.", 0)]
+    for part, found in known:
+        assert found.value is not None
+        points = 100 * part.weight / total
+        lost = points * (1 - float(part.mark(np.asarray(found.value))))
+        draws = draws - points * (1 - part.mark(found.draws if found.draws is not None else np.asarray(found.value)))
+        value -= lost
+        parts.append(Part(part.name, found.value, 0.0 - lost, part.sentence.format(found.value), found.n))
+    low, high = interval_of(draws)
+    value = min(100.0, max(0.0, value))
+    interval = max(0.0, min(low, value)), min(100.0, max(high, value))
+    return Score(value, n, METHOD, interval, parts=tuple(parts))
