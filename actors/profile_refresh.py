@@ -18,6 +18,7 @@ import structlog
 
 from actors.refresh_pipeline import LeaseLost, RefreshPipeline
 from cluster import telemetry
+from cluster.clients.apify import RunUnfinished
 from cluster.errors import FollowingError
 from cluster.stores import jobs
 
@@ -32,6 +33,7 @@ NAMESPACE = "following"
 JOBS_CHANNEL = "jobs"
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 SURPRISE_RETRY_S = 2.0
+UNFINISHED_RETRY_S = 1.0
 DATABASE_PAUSE_S = 1.0
 SHUTDOWN_S_MAX = 5.0
 
@@ -114,6 +116,9 @@ class RefreshWorker:
             log.info("refresh_done")
         except LeaseLost:
             log.warning("refresh_lease_lost")
+        except RunUnfinished as error:
+            log.info("refresh_waits_on", error=str(error))
+            await self._write_failure(job, error, retry_in_s=UNFINISHED_RETRY_S)
         except FollowingError as error:
             self._failed_count += 1
             log.warning("refresh_failed", code=error.code, error=str(error))
@@ -165,22 +170,31 @@ class ProfileRefresh:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
+        telemetry.configure(ACTOR_NAME, self._settings.server.log_level, self._settings.home / "logs")
+        while True:
+            try:
+                await self._work()
+            except Exception:  # whatever ended the worker, waiting jobs need another one
+                log.exception("worker_ended")
+            await asyncio.sleep(DATABASE_PAUSE_S)
+
+    async def _work(self) -> None:
         from cluster.database import Database
 
         from actors.pipeline import open_pipeline
 
-        telemetry.configure(ACTOR_NAME, self._settings.server.log_level, self._settings.home / "logs")
         database = await Database.open_worker(self._settings)
         try:
             async with open_pipeline(self._settings, database) as pipeline:
                 self._worker = RefreshWorker(database, pipeline, self._settings.refresh)
                 await self._worker.run_forever()
         finally:
+            self._worker = None
             await database.close()
 
     async def state(self) -> dict[str, Any]:
         """The worker's counts, its process id, and whether it runs."""
-        return {"alive": not self._task.done(), "pid": os.getpid(), **(self._worker.state() if self._worker else {})}
+        return {"alive": self._worker is not None and not self._task.done(), "pid": os.getpid(), **(self._worker.state() if self._worker else {})}
 
 
 def ensure_profile_refresh(settings: Settings) -> ray.actor.ActorHandle[Any]:

@@ -22,12 +22,12 @@ from deployments.facts import CommentFacts, CreatorFacts, Peer, PostFacts, Snaps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cluster.clients.sources import ProfileSources
     from cluster.database import Database
     from cluster.stores.jobs import Job
-    from cluster.stores.stored import StoredCreator, StoredPost
 
+    from cluster.clients.sources import ProfileSources
     from cluster.settings import Settings
+    from cluster.stores.stored import StoredCreator, StoredPost
     from cluster.thumbnails import Thumbnail, Thumbnailer
     from deployments.analysis import Analysis
 
