@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from pydantic import ValidationError
 
 from api.sections.meta import DegradedOut
-from api.sections.scores import Explained, ModelOut, Origin, Record, Section, Signed
+from api.sections.scores import Explained, ModelOut, Origin, Section, Signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -104,7 +104,7 @@ def absent(kind: type[S], reason: str, origin: Origin = UNSIGNED) -> S:
         values |= {"model": origin.model, "fallback": origin.fallback, "reason": reason}
     if issubclass(kind, Explained):
         values["method"] = NOT_COMPUTED
-    if issubclass(kind, Record):
+    if "reasons" in kind.model_fields:
         values["reasons"] = {name: reason for name, value in values.items() if value is None and name != "model"}
     return kind(**values)
 

@@ -16,7 +16,7 @@ from api.sections.overview import (
     RelatedProfileOut,
 )
 from api.sections.scores import DistributionOut
-from deployments.engagement import engagement_of, tier_of
+from deployments.engagement import PEERS_LEAST, engagement_of, tier_of
 from deployments.scores import Score
 from deployments.statistics import wilson
 
@@ -35,6 +35,7 @@ FOLLOWERS_UNKNOWN = "the number of followers is unknown"
 PERCENTILE_METHOD = (
     "share of stored peers of the same tier with a lower rate, ties counted half; 95 % interval of Wilson (1927)"
 )
+RATE_UNKNOWN = "this creator's own engagement rate is not known"
 LANGUAGES_OF = "share of the captions whose language could be told"
 UNDETERMINED = "und"
 
@@ -112,17 +113,17 @@ def _engagement_rate(creator: StoredCreator) -> EngagementRateOut:
         **asdict(engagement.mean),
         "formula": engagement.formula,
         "median": asdict(engagement.median),
-        "percentile": asdict(_percentile(creator)),
+        "percentile": asdict(_percentile(creator, engagement.mean.value)),
         "posts_hidden": engagement.posts_hidden,
     }
     return EngagementRateOut.model_validate(values, context=STATISTICS)
 
 
-def _percentile(creator: StoredCreator) -> Score:
+def _percentile(creator: StoredCreator, rate: float | None) -> Score:
     percentile, peers = creator.engagement_percentile, creator.engagement_peers
     if percentile is None or peers == 0:
-        reason = f"{peers} stored peers of the same tier are too few to compare with"
-        return Score(None, peers, PERCENTILE_METHOD, reason=reason)
+        reason = f"{peers} stored profiles of the same tier; at least {PEERS_LEAST} are needed"
+        return Score(None, peers, PERCENTILE_METHOD, reason=RATE_UNKNOWN if rate is None else reason)
     low, high = wilson(percentile / 100 * peers, peers)
     return Score(percentile, peers, PERCENTILE_METHOD, interval=(100 * low, 100 * high))
 

@@ -6,14 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.sections.scores import AbstentionOut, DistributionOut, Finding, Number, Record, ScoreOut, Section
+from api.sections.scores import AbstentionOut, DistributionOut, Finding, Number, Reasons, ScoreOut, Section
 
 
-class SampleOut(Record):
+class SampleOut(Section):
     """What the audience was inferred from; followers are not public, commenters are."""
 
     commenters: int | None = Field(description="Different people who commented on the stored posts.")
     comments: int | None = Field(description="Their comments.")
+    reasons: Reasons = Field(default_factory=dict)
 
 
 class DemographicsOut(Section):

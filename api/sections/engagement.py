@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.sections.scores import AbstentionOut, DistributionOut, Finding, Number, Record, ScoreOut, Section
+from api.sections.scores import AbstentionOut, DistributionOut, Finding, Number, Reasons, ScoreOut, Section
 
 
 class ByTypeOut(Section):
@@ -26,7 +26,7 @@ class PerPostOut(Section):
     by_type: tuple[ByTypeOut, ...] = Field(description="Types in order of their medians.")
 
 
-class SeriesPointOut(Record):
+class SeriesPointOut(Section):
     """One post in time."""
 
     post_id: str
@@ -34,6 +34,7 @@ class SeriesPointOut(Record):
     likes: int | None
     comments: int | None
     engagement_rate: Number | None = Field(description="(likes + comments) / followers as known today.")
+    reasons: Reasons = Field(default_factory=dict)
 
 
 class SurgeOut(Section):
@@ -56,13 +57,14 @@ class ChangePointOut(Section):
     posts_after: int
 
 
-class TrendOut(Record):
+class TrendOut(Section):
     """Where a series is heading."""
 
     direction: Literal["rising", "falling", "flat"] | None = Field(description="Null when undecidable.")
     slope: ScoreOut = Field(description="In the unit that its method names.")
     tau: Number | None = Field(description="Kendall's tau, in [-1, 1].")
     p_value: Number | None = Field(description="Of the Mann-Kendall test.")
+    reasons: Reasons = Field(default_factory=dict)
 
 
 class OverTimeOut(Finding):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from api.sections.scores import Record, Section
+from api.sections.scores import Reasons, Section
 
 
 class CompletenessOut(Section):
@@ -24,7 +24,7 @@ class DegradedOut(Section):
     affected: int | None = Field(None, description="How many posts lack it; null for things of the whole profile.")
 
 
-class Meta(Record):
+class Meta(Section):
     """Whose answer this is, how fresh it is, and what it lacks."""
 
     username: str
@@ -38,3 +38,4 @@ class Meta(Record):
     degraded: tuple[DegradedOut, ...] = Field(
         description="What should be here and is not; empty when nothing is missing."
     )
+    reasons: Reasons = Field(default_factory=dict)

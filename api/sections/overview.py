@@ -7,12 +7,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.sections.scores import DistributionOut, Finding, LabelOut, Number, Record, ScoreOut, Section
+from api.sections.scores import DistributionOut, Finding, LabelOut, Number, Reasons, ScoreOut, Section
 
 Tier = Literal["nano", "micro", "mid", "macro", "mega"]
 
 
-class IdentityOut(Record):
+class IdentityOut(Section):
     """Who the creator says they are."""
 
     username: str
@@ -26,14 +26,16 @@ class IdentityOut(Record):
     is_business: bool
     joined_recently: bool
     business_category: str | None = Field(description="The category that the owner chose on Instagram.")
+    reasons: Reasons = Field(default_factory=dict)
 
 
-class CountsOut(Record):
+class CountsOut(Section):
     """Public counts when the source was read."""
 
     followers: int | None
     following: int | None
     posts: int | None
+    reasons: Reasons = Field(default_factory=dict)
 
 
 class EngagementRateOut(ScoreOut):
@@ -78,7 +80,7 @@ class FollowerHistoryOut(Finding):
     )
 
 
-class Overview(Record):
+class Overview(Section):
     """Who the creator is."""
 
     identity: IdentityOut
@@ -94,3 +96,4 @@ class Overview(Record):
     languages: DistributionOut = Field(description="Languages of the captions (ISO 639-1).")
     follower_history: FollowerHistoryOut
     related_profiles: tuple[RelatedProfileOut, ...]
+    reasons: Reasons = Field(default_factory=dict)

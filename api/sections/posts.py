@@ -7,15 +7,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.sections.scores import Finding, LabelOut, Number, Record, ScoreOut, Section
+from api.sections.scores import Finding, LabelOut, Number, Reasons, ScoreOut, Section
 
 
-class PostCountsOut(Record):
+class PostCountsOut(Section):
     """Public counts when the source was read; null when the owner hides them."""
 
     likes: int | None
     comments: int | None
     video_views: int | None
+    reasons: Reasons = Field(default_factory=dict)
 
 
 class SentimentOut(ScoreOut):
@@ -92,13 +93,14 @@ class QualityOut(Section):
     colourfulness: ScoreOut
 
 
-class ImageTextOut(Record):
+class ImageTextOut(Section):
     """Writing in the picture."""
 
     lines: tuple[str, ...]
     confidence: Number | None
     area_share: Number
     method: str
+    reasons: Reasons = Field(default_factory=dict)
 
 
 class VisualContentOut(Finding):
@@ -198,7 +200,7 @@ class AdvancedNlpOut(Finding):
     words_count: int | None
 
 
-class PostOut(Record):
+class PostOut(Section):
     """One post."""
 
     id: str = Field(description="Our id, a UUID.")
@@ -225,3 +227,4 @@ class PostOut(Record):
     category: CategoryOut
     visual_content: VisualContentOut
     advanced_nlp: AdvancedNlpOut
+    reasons: Reasons = Field(default_factory=dict)

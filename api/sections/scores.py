@@ -20,18 +20,13 @@ Value = TypeVar("Value")
 Number = Annotated[float, Field(allow_inf_nan=False), AfterValidator(lambda number: round(number, DECIMALS))]
 
 
+Reasons = Annotated[dict[str, str], Field(description="Why fields of this object are null: field name and sentence.")]
+
+
 class Section(BaseModel):
     """Base of everything in an answer: immutable, deaf to keys that newer writers add."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Record(Section):
-    """A set of plain fields; each one that is null has its reason here."""
-
-    reasons: dict[str, str] = Field(
-        default_factory=dict, description="Why fields of this object are null: the field's name and a sentence."
-    )
 
 
 class ModelOut(Section):
@@ -71,8 +66,10 @@ class Signed(Section):
         return data
 
 
-class Finding(Signed, Record):
+class Finding(Signed):
     """One model's result with several fields; when the model gave none, all are empty and reason says why."""
+
+    reasons: Reasons = Field(default_factory=dict)
 
 
 class PartOut(Section):
@@ -85,8 +82,8 @@ class PartOut(Section):
     n: int = Field(0, description="Observations behind this part.")
 
 
-class Explained(Signed):
-    """What lies behind a value."""
+class Evidence(Section):
+    """How a value came about and how far to trust it."""
 
     confidence: Number | None = Field(
         None, description="Probability in [0, 1]; null where an interval is given instead."
@@ -98,12 +95,20 @@ class Explained(Signed):
     method: str = Field(description="Formula and its source.")
 
 
-class ValueOut(Explained, Generic[Value]):
-    """One explained value."""
+class Explained(Signed, Evidence):
+    """What lies behind a value, and who made it."""
+
+
+class Valued(Section, Generic[Value]):
+    """One value."""
 
     value: Value | None = Field(
         description="The result; null when there is too little data: reason says what is missing."
     )
+
+
+class ValueOut(Explained, Valued[Value], Generic[Value]):
+    """One explained value."""
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:
@@ -131,10 +136,14 @@ class ShareOut(Section):
     interval: tuple[Number, Number] | None = Field(None, description="95 % interval of the share.")
 
 
-class DistributionOut(Explained):
-    """An explained distribution, largest share first; empty with a reason when not inferable."""
+class Shared(Section):
+    """Shares of labels."""
 
-    shares: tuple[ShareOut, ...]
+    shares: tuple[ShareOut, ...] = Field(description="Largest first.")
+
+
+class DistributionOut(Explained, Shared):
+    """An explained distribution; empty with a reason when not inferable."""
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:
