@@ -46,7 +46,7 @@ class ServerSettings(_Section):
     ray_port: int = 16_379
     metrics_port: int = 9102  # Ray's and Serve's, for Prometheus
     haproxy_metrics_port: int = 9101
-    internal_port_min: int = 18_270  # and the four after it: Ray's and HAProxy's own, on loopback
+    internal_port_min: int = 18_270  # and the five after it: Ray's and HAProxy's own, on loopback
     haproxy_backend_port_min: int = 30_000
     haproxy_backend_port_max: int = 30_999
     object_store_mb: int = 128  # Ray's shared memory; what passes between replicas is small

@@ -60,7 +60,9 @@ class ApifyClient:
         """settings.token must be set; policy repeats reads, and starts that never reached the service."""
         assert settings.token is not None
         headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
-        self._service = JsonService("apify", open_client(settings.base_url, headers))
+        self._service = JsonService(
+            "apify", open_client(settings.base_url, headers, read_timeout_s=settings.request_timeout_s)
+        )
         self._settings = settings
         self._policy = policy
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONNECT_TIMEOUT_S = 10.0
-READ_TIMEOUT_S = 30.0
 CONNECTIONS_MAX = 32
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 MESSAGE_CHARS_MAX = 200
@@ -36,9 +35,7 @@ class NotActedOn(UpstreamUnavailable):
     """No connection came about, or the service put the call off (429): nothing was done, so repeating it is safe."""
 
 
-def open_client(
-    base_url: str, headers: Mapping[str, str], *, read_timeout_s: float = READ_TIMEOUT_S
-) -> httpx.AsyncClient:
+def open_client(base_url: str, headers: Mapping[str, str], *, read_timeout_s: float) -> httpx.AsyncClient:
     """A client for one service. It repeats nothing itself; proxies of the environment do not apply to loopback."""
     return httpx.AsyncClient(
         base_url=base_url,
