@@ -2,68 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
+
+import cv2
+import imagehash
+import numpy as np
+import torch
+from PIL import Image
+from ray import serve
+
+from cluster.errors import MediaRefused
+from cluster.image_decode import decode_image
+from deployments.colours import ColourShare, dominant_colours
+from deployments.image_faces import FaceDetector, Faces
+from deployments.image_labels import ImageLabeller, Label, Labels
+from deployments.image_quality import ImageQuality, measure_quality
+from deployments.image_safety import Safety, SafetyScorer
+from deployments.image_text import ImageText, TextReader
+from deployments.registry import artefacts_of, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from deployments.colours import ColourShare
-    from deployments.image_quality import ImageQuality
+    from numpy.typing import NDArray
 
+    from deployments.scores import ModelIdentity
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """One thing seen: an ImageNet class or a scene, with its softmax probability in [0, 1]."""
-
-    name: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Faces:
-    """Frontal faces: how many, which share of the picture they cover together and the largest alone, in [0, 1].
-
-    Nothing about a face is told beyond its presence and size.
-    """
-
-    count: int
-    area_share: float
-    largest_share: float
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class Safety:
-    """Whether a picture is free of nudity and sexual content.
-
-    score is the probability that it is, in [0, 1]; label is safe, suggestive or explicit.
-    """
-
-    label: str
-    score: float
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImageText:
-    """Writing in the picture, in reading order; no lines where none was found.
-
-    confidence is the mean over the lines, in [0, 1], None without lines; area_share their boxes' share of the picture.
-    """
-
-    lines: tuple[str, ...]
-    confidence: float | None
-    area_share: float
-    method: str
+SLOT = "visual_content"
+BATCH_IMAGES_MAX = 48  # four profiles' posts
+BATCH_WAIT_S = 0.005
+CALLS_MAX = 64
+EDGE_PX_MAX = 640  # a stored thumbnail's; larger files are reduced to it
+PIXELS_MAX = 40_000_000
+NEAR_DUPLICATE_BITS_MAX = 8  # of 64; unrelated photographs differ in about 32
 
 
 @dataclass(frozen=True, slots=True)
 class VisualContent:
     """One picture. reason is set, and all else is empty, when it could not be read.
 
-    labels are objects, most probable first (only those past a least probability); scene is the kind of picture.
-    perceptual_hash is 16 hex digits: pictures whose hashes differ in few bits are near-duplicates.
+    width_px and height_px are of the picture as analysed, upright. labels are objects, most probable first (only those
+    past a least probability); scene is the kind of picture, None where none stands out. perceptual_hash is 16 hex digits:
+    pictures whose hashes differ in few bits are near-duplicates (see near_duplicates).
     """
 
     width_px: int | None = None
@@ -79,6 +63,104 @@ class VisualContent:
     reason: str | None = None
 
 
+class VisualContentModel:
+    """Looks at pictures. Knows nothing of Ray; one batch at a time."""
+
+    def __init__(self, *, threads: int = 1, tier: str = "embedded") -> None:
+        """Load and warm up, except for the reader of text, which is loaded at the first need.
+
+        threads is what each network may use (models.max_workers); it is set for the whole process. Raises
+        ModelArtefactMissing, which names what is missing and how to get it.
+        """
+        torch.set_num_threads(threads)
+        cv2.setNumThreads(threads)
+        places = {artefact.name: artefact.location() for artefact in artefacts_of(SLOT, tier)}
+        self.identity: ModelIdentity = identity_of(SLOT, tier)
+        self._labeller = ImageLabeller(places["efficientnet-lite0"])
+        self._safety = SafetyScorer(places["open-nsfw"], threads=threads)
+        self._faces = FaceDetector()
+        self._text = TextReader(threads=threads)
+        self._lock = threading.Lock()  # dlib's detector keeps its scratch space in the object
+
+    def predict(self, images: Sequence[bytes]) -> list[VisualContent]:
+        """One result for each image file, in order; a file that cannot be read gives a result with a reason."""
+        decoded = [_decode(data) for data in images]
+        pictures = [picture for picture in decoded if not isinstance(picture, str)]
+        with self._lock:
+            labels = self._labeller.label(pictures)
+            safety = self._safety.score(pictures)
+            seen = iter([self._describe(*parts) for parts in zip(pictures, labels, safety, strict=True)])
+        return [VisualContent(reason=entry) if isinstance(entry, str) else next(seen) for entry in decoded]
+
+    def _describe(self, picture: NDArray[np.uint8], labels: Labels, safety: Safety) -> VisualContent:
+        height_px, width_px = picture.shape[:2]
+        return VisualContent(
+            width_px=width_px,
+            height_px=height_px,
+            labels=labels.objects,
+            scene=labels.scene,
+            faces=self._faces.detect(picture),
+            safety=safety,
+            colours=dominant_colours(picture),
+            quality=measure_quality(picture),
+            text=self._text.read(picture),
+            perceptual_hash=str(imagehash.phash(Image.fromarray(picture))),
+        )
+
+
+@serve.deployment(max_ongoing_requests=CALLS_MAX, max_queued_requests=2 * CALLS_MAX)
+class VisualContentDeployment:
+    """Batches callers and keeps the event loop free while the model computes."""
+
+    def __init__(self, threads: int = 1, tier: str = "embedded") -> None:
+        self._model = VisualContentModel(threads=threads, tier=tier)
+
+    async def __call__(self, images: list[bytes]) -> list[VisualContent]:
+        """One result for each image file (a profile's in one call), in order."""
+        return await self._analyze(images)
+
+    async def identity(self) -> ModelIdentity:
+        """Which artefacts make the results."""
+        return self._model.identity
+
+    # A call carries a whole profile's pictures, so a batch is counted in pictures, not in calls.
+    @serve.batch(
+        max_batch_size=BATCH_IMAGES_MAX,
+        batch_wait_timeout_s=BATCH_WAIT_S,
+        batch_size_fn=lambda calls: sum(map(len, calls)),
+    )
+    async def _analyze(self, calls: list[list[bytes]]) -> list[list[VisualContent]]:
+        flat = [image for images in calls for image in images]
+        results = await asyncio.to_thread(self._model.predict, flat)
+        assert len(results) == len(flat), (len(results), len(flat))
+        rest = iter(results)
+        return [list(islice(rest, len(images))) for images in calls]
+
+
 def near_duplicates(hashes: Sequence[str | None]) -> tuple[tuple[int, ...], ...]:
-    """Groups of positions whose perceptual hashes are near-duplicates, each in order, groups of two or more."""
-    raise NotImplementedError
+    """Groups of positions whose perceptual hashes are near-duplicates, each in order, groups of two or more.
+
+    Two pictures belong together when their 64-bit DCT hashes (Zauner 2010; imagehash's phash) differ in at most
+    NEAR_DUPLICATE_BITS_MAX bits, directly or by way of a third.
+    """
+    values = [None if text is None else int(text, 16) for text in hashes]
+    group_of = list(range(len(values)))
+    for position, value in enumerate(values):
+        for earlier in range(position):
+            other = values[earlier]
+            if value is None or other is None or (value ^ other).bit_count() > NEAR_DUPLICATE_BITS_MAX:
+                continue
+            old, new = group_of[position], group_of[earlier]
+            group_of = [new if group == old else group for group in group_of]
+    groups: dict[int, list[int]] = {}
+    for position, group in enumerate(group_of):
+        groups.setdefault(group, []).append(position)
+    return tuple(sorted(tuple(members) for members in groups.values() if len(members) > 1))
+
+
+def _decode(data: bytes) -> NDArray[np.uint8] | str:
+    """The pixels (height, width, 3) in sRGB, or why there are none."""
+    try:
+        return np.asarray(decode_image(data, edge_px_max=EDGE_PX_MAX, pixels_max=PIXELS_MAX), dtype=np.uint8)
+    except MediaRefused as error:
+        return f"{error.reason}: {error}"
