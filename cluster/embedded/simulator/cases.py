@@ -1,0 +1,74 @@
+"""The documented special cases: what a username's prefixes ask of the simulator.
+
+A name without one of these prefixes is an ordinary creator with twelve posts. Prefixes may be chained:
+`fault_429_rich_anna` is the rich creator `anna` behind a rate-limited Apify.
+"""
+
+from __future__ import annotations
+
+CASES_MAX = 6  # prefixes that are read from one username
+
+CREATOR_CASES = {
+    "private_": "a private account: counts and picture, no posts",
+    "missing_": "no such account: Apify answers an item with `error`, Decodo a user that is null",
+    "missingempty_": "no such account: Apify answers an empty dataset, Decodo status_code 404 without content",
+    "noposts_": "a public account without any post",
+    "fewposts_": "a public account with five posts",
+    "hidden_": "likes are hidden on every post: likesCount is -1 or null",
+    "bought_": "bought followers: low engagement, too regular likes, repeated generic comments of numbered accounts",
+    "pod_": "an engagement pod: the same ten people comment on nearly every post",
+    "burst_": "posts in bursts: several within hours, then weeks of silence",
+    "rich_": "the rich creator: a verified business, related profiles, many comments with names, flags and places",
+    "thin_": "a thin creator: three short posts, hardly a comment, no names to read",
+    "weird_": "100 kB caption, NUL characters, future and broken dates, duplicate post ids, missing keys, bad counts",
+    "nullcounts_": "followersCount, followsCount and all counts of the posts are null or negative",
+    "joint_": "joint_a_NAME and joint_b_NAME share their newest post, owned by joint_a_NAME",
+}
+
+IMAGE_CASES = {
+    "expired_": "image URLs answer 403 or 410, as signed URLs do after some days",
+    "notimage_": "image URLs answer 200 with an HTML page",
+    "bigimage_": "image URLs answer a small PNG that unpacks to 400 million pixels",
+    "redirect_": "image URLs redirect to a private address",
+}
+
+FAULT_CASES = {
+    "fault_429_": "Apify: 429 with Retry-After on every start; Decodo works",
+    "fault_500_": "Apify: 500 on every start; Decodo works",
+    "fault_402_": "Apify: 402, no money left; Decodo works",
+    "fault_timeout_": "Apify: the start never answers; Decodo works",
+    "fault_408_": "Apify: the synchronous call answers 408 and the run goes on; an asynchronous run takes seconds longer",
+    "fault_truncated_": "Apify: the dataset's JSON breaks off in the middle; Decodo works",
+    "fault_failed_": "Apify: the run ends as FAILED; Decodo works",
+    "fault_aborted_": "Apify: the run ends as ABORTED; Decodo works",
+    "fault_timedout_": "Apify: the run ends as TIMED-OUT; Decodo works",
+    "fault_apify_": "Apify: 503 on every call for this name, comments too; Decodo works",
+    "fault_down_": "both sources: 503 on every call for this name",
+    "fault_flaky_": "the first two calls for this name fail (429 on a start, 500 on Decodo), later ones work",
+}
+
+CASES = CREATOR_CASES | IMAGE_CASES | FAULT_CASES
+
+
+def cases_of(username: str) -> frozenset[str]:
+    """The cases that a username's chained prefixes name, without their trailing underscore: {'rich', 'fault_429'}."""
+    found: set[str] = set()
+    rest = username
+    for _ in range(CASES_MAX):
+        prefix = next((prefix for prefix in CASES if rest.startswith(prefix)), None)
+        if prefix is None:
+            break
+        found.add(prefix.removesuffix("_"))
+        rest = rest.removeprefix(prefix)
+    return frozenset(found)
+
+
+def name_without_cases(username: str) -> str:
+    """What is left of a username after its prefixes; the whole of it where nothing would be left."""
+    rest = username
+    for _ in range(CASES_MAX):
+        prefix = next((prefix for prefix in CASES if rest.startswith(prefix)), None)
+        if prefix is None:
+            break
+        rest = rest.removeprefix(prefix)
+    return rest or username
