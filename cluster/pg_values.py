@@ -1,0 +1,54 @@
+"""What Postgres can hold of what the world sends: text without NUL and lone surrogates, 64-bit counts, finite JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import orjson
+
+BIGINT_MAX = 2**63 - 1
+INTEGER_MAX = 2**31 - 1
+TEXT_CHARS_MAX = 200_000  # twice the longest caption that was ever sent to us
+JSON_DEPTH_MAX = 100
+
+
+def storable_text(text: str) -> str:
+    """The text without the two things that Postgres refuses, cut at TEXT_CHARS_MAX."""
+    return text.replace("\0", "")[:TEXT_CHARS_MAX].encode(errors="ignore").decode()
+
+
+def storable_text_or_none(text: str | None) -> str | None:
+    """storable_text, where there is one."""
+    return None if text is None else storable_text(text)
+
+
+def storable_count(count: int | None, count_max: int = BIGINT_MAX) -> int | None:
+    """A count; None for what cannot be one (negative, or past the column)."""
+    return count if count is not None and 0 <= count <= count_max else None
+
+
+def encode_json(value: Any) -> str:
+    """JSON text for a json or jsonb column; dataclasses, times and UUIDs are understood, infinities become null."""
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
+    except TypeError:  # a lone surrogate, or an integer past 64 bits
+        return json.dumps(_storable_json(value, 0), ensure_ascii=False, default=str)
+    if "\\u0000" not in text:
+        return text
+    return json.dumps(_storable_json(orjson.loads(text), 0), ensure_ascii=False)
+
+
+def _storable_json(value: Any, depth: int) -> Any:
+    if depth > JSON_DEPTH_MAX:
+        return None
+    if isinstance(value, str):
+        return storable_text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {storable_text(str(key)): _storable_json(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable_json(item, depth + 1) for item in value]
+    return value
