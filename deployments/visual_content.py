@@ -38,7 +38,6 @@ BATCH_WAIT_S = 0.005
 CALLS_MAX = 64
 EDGE_PX_MAX = 640  # a stored thumbnail's; larger files are reduced to it
 PIXELS_MAX = 40_000_000
-NEAR_DUPLICATE_BITS_MAX = 8  # of 64; unrelated photographs differ in about 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class VisualContent:
 
     width_px and height_px are of the picture as analysed, upright. labels are objects, most probable first (only those
     past a least probability); scene is the kind of picture, None where none stands out. perceptual_hash is 16 hex digits:
-    pictures whose hashes differ in few bits are near-duplicates (see near_duplicates).
+    pictures whose hashes differ in few bits are near-duplicates (see deployments/near_duplicates.py).
     """
 
     width_px: int | None = None
@@ -135,27 +134,6 @@ class VisualContentDeployment:
         assert len(results) == len(flat), (len(results), len(flat))
         rest = iter(results)
         return [list(islice(rest, len(images))) for images in calls]
-
-
-def near_duplicates(hashes: Sequence[str | None]) -> tuple[tuple[int, ...], ...]:
-    """Groups of positions whose perceptual hashes are near-duplicates, each in order, groups of two or more.
-
-    Two pictures belong together when their 64-bit DCT hashes (Zauner 2010; imagehash's phash) differ in at most
-    NEAR_DUPLICATE_BITS_MAX bits, directly or by way of a third.
-    """
-    values = [None if text is None else int(text, 16) for text in hashes]
-    group_of = list(range(len(values)))
-    for position, value in enumerate(values):
-        for earlier in range(position):
-            other = values[earlier]
-            if value is None or other is None or (value ^ other).bit_count() > NEAR_DUPLICATE_BITS_MAX:
-                continue
-            old, new = group_of[position], group_of[earlier]
-            group_of = [new if group == old else group for group in group_of]
-    groups: dict[int, list[int]] = {}
-    for position, group in enumerate(group_of):
-        groups.setdefault(group, []).append(position)
-    return tuple(sorted(tuple(members) for members in groups.values() if len(members) > 1))
 
 
 def _decode(data: bytes) -> NDArray[np.uint8] | str:

@@ -16,19 +16,19 @@ from api.sections import CreatorAnswer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from api.sections.meta import DegradedOut
-    from cluster.stores.stored import StoredCreator
+    from api.sections import PostOut
+    from cluster.stores.stored import StoredCreator, StoredPost
 
-__all__ = ["compose"]
+__all__ = ["compose", "compose_post"]
 
 
 def compose(
-    creator: StoredCreator, *, base_url: str, stale: bool = False, degraded: Sequence[DegradedOut] = ()
+    creator: StoredCreator, *, base_url: str, stale: bool = False, degraded: Sequence[str] = ()
 ) -> CreatorAnswer:
     """The whole answer about one creator.
 
     base_url is joined to pictures kept by this server; stale says that a stored profile stands in because every source
-    was down; degraded is what the caller already knows to be missing. A model's outcome that is missing or unreadable
+    was down; degraded says in sentences what fetching left out. A model's outcome that is missing or unreadable
     leaves its part null, with the reason there and in meta.degraded. No commenter's name is ever in the answer.
     """
     gaps = Gaps()
@@ -55,6 +55,6 @@ def compose(
     )
 
 
-def to_json(answer: CreatorAnswer) -> bytes:
-    """The answer as it is cached and sent."""
-    return answer.__pydantic_serializer__.to_json(answer)
+def compose_post(post: StoredPost, followers_count: int | None, base_url: str) -> PostOut:
+    """One post of the answer, by itself."""
+    return post_out(post, followers_count, base_url, Gaps())

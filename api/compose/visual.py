@@ -10,7 +10,7 @@ from api.compose.outcomes import origin_of
 from api.sections.content import FacesOverviewOut, QualityOverviewOut, SafetyOverviewOut, VisualOut
 from api.sections.posts import ColourOut
 from api.sections.scores import CountOut, DistributionOut, ScoreOut
-from deployments.visual_content import near_duplicates
+from deployments.near_duplicates import near_duplicates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from api.sections.overview import Overview
 from api.sections.posts import PostOut
 from api.sections.scores import Section
 
-__all__ = ["CreatorAnswer"]
+__all__ = ["CreatorAnswer", "PostOut"]
 
 
 class CreatorAnswer(Section):

@@ -19,7 +19,7 @@ class CompletenessOut(Section):
 class DegradedOut(Section):
     """Something that this answer lacks although it should have it."""
 
-    part: str = Field(description="A model's name or the missing thing, such as sentiment or thumbnails.")
+    part: str = Field(description="A model, thumbnails, picture, or source for what fetching left out.")
     reason: str
     affected: int | None = Field(None, description="How many posts lack it; null for things of the whole profile.")
 

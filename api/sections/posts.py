@@ -115,7 +115,9 @@ class VisualContentOut(Finding):
     colours: tuple[ColourOut, ...] = Field(description="Dominant colours, largest share first.")
     quality: QualityOut | None
     text: ImageTextOut | None
-    perceptual_hash: str | None = Field(description="16 hex digits; near-duplicates differ in few bits.")
+    perceptual_hash: str | None = Field(
+        pattern="^[0-9a-f]{16}$", description="16 hex digits; near-duplicates differ in few bits."
+    )
 
 
 class EntityOut(Section):
