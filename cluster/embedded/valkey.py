@@ -10,15 +10,17 @@ import secrets
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cluster.embedded import processes
-from cluster.embedded.processes import LOOPBACK, ProcessRecord
+from cluster.embedded.daemon import Daemon
+from cluster.embedded.processes import LOOPBACK
 from cluster.errors import SetupError
+
+if TYPE_CHECKING:
+    from cluster.embedded.processes import ProcessRecord
 
 MEMORY_MB_MAX = 256
 CLIENTS_MAX = 1_000
-START_S_MAX = 15.0
-STOP_S_MAX = 5.0
 PING_S_MAX = 1.0
 
 
@@ -30,8 +32,10 @@ class EmbeddedValkey:
         self._port = port
         self._data = home / "valkey"
         self._secret = home / "secrets" / "valkey"
-        self._pid_file = home / "run" / "valkey.pid"
-        self.log_file = home / "logs" / "valkey.log"
+        self._daemon = Daemon(
+            home, "valkey", what="Valkey", port=port, setting="REDIS_PORT", answers=lambda: _answers(self.url)
+        )
+        self.log_file = self._daemon.log_file
 
     @property
     def url(self) -> str:
@@ -43,44 +47,30 @@ class EmbeddedValkey:
     @property
     def record(self) -> ProcessRecord | None:
         """The server's process; None while it is not running."""
-        return processes.load(self._pid_file)
+        return self._daemon.record
 
     def running(self) -> bool:
         """Whether this home's server answers on its port."""
-        return self.record is not None and _answers(self.url)
+        return self._daemon.running()
 
     def start(self) -> str:
         """Make the server run and return its URL; does nothing where it runs already.
 
         Raises SetupError: port taken, program missing, folder not writable, no answer in time.
         """
-        record = self.record
-        if record is not None:
-            if processes.wait_until(lambda: _answers(self.url), limit_s=START_S_MAX / 3):
-                return self.url
-            self.stop()  # it hangs, or was started on another port
-        processes.require_port(self._port, what="Valkey", setting="REDIS_PORT")
-        try:
-            configuration = self._write_configuration()
-        except OSError as error:
-            raise SetupError("Valkey's folder cannot be written.", folder=str(self._data), reason=str(error)) from error
-        record = processes.spawn([_program(), configuration], log=self.log_file, cwd=self._data)
-        processes.save(self._pid_file, record)
-        if (
-            not processes.wait_until(lambda: not record.alive or _answers(self.url), limit_s=START_S_MAX)
-            or not record.alive
-        ):
-            said = processes.tail(self.log_file, 600)
-            self.stop()
-            raise SetupError("Valkey did not start.", log=str(self.log_file), it_said=said)
+        if not self.running():
+            try:
+                configuration = self._write_configuration()
+            except OSError as error:
+                raise SetupError(
+                    "Valkey's folder cannot be written.", folder=str(self._data), reason=str(error)
+                ) from error
+            self._daemon.start([_program(), configuration], cwd=self._data)
         return self.url
 
     def stop(self) -> bool:
         """Stop the server; False where it was not running."""
-        record = self.record
-        stopped = processes.stop([record] if record is not None else [], grace_s=STOP_S_MAX)
-        self._pid_file.unlink(missing_ok=True)
-        return bool(stopped)
+        return self._daemon.stop()
 
     def erase(self) -> None:
         """Stop the server and remove its data."""
