@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ray import serve
 
-from deployments.comments import POSTS_MAX, CommentTable, table_of
-from deployments.engagement import newest, post_engagement_rate
-from deployments.engagement_norms import Norm, norm_for
+from deployments.engagement_norms import norm_for
+from deployments.reactions import Measured, measure, posts_of
 from deployments.registry import identity_of
 from deployments.scores import Abstention, Part, Score
-from deployments.statistics import interval_of, ramp, resamples, wilson
+from deployments.statistics import interval_of, ramp, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from deployments.facts import CreatorFacts, PostFacts
+    from deployments.facts import CreatorFacts
     from deployments.scores import ModelIdentity
     from deployments.statistics import Floats
 
@@ -29,9 +28,6 @@ SLOT = "audience_quality"
 CALLS_MAX = 64
 BATCH_WAIT_S = 0.005
 WEIGHT_LEAST = 0.35  # of all parts' weights that must be measured for an authenticity score
-POSTS_LEAST = 3
-POSTS_LEAST_FOR_VARIATION = 6
-COMMENTS_LEAST = 20
 METHOD = (
     "weighted mean of the parts' marks (0 to 1) times 100 over the parts that could be measured; contributions are points "
     "lost against 100; interval: bootstrap over posts, 95 %"
@@ -169,18 +165,6 @@ PARTS = (
 assert math.isclose(sum(part.weight for part in PARTS), 1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """One part's value, what the bootstrap draws of it are, and how many observations it rests on."""
-
-    value: float | None
-    draws: Floats | None
-    n: int
-    n_least: int
-    reason: str | None = None
-    interval: tuple[float, float] | None = None
-
-
 class AudienceQualityModel:
     """Marks a creator's reactions part by part. Pure: the same facts give the same result."""
 
@@ -213,15 +197,13 @@ class AudienceQualityDeployment:
 
 
 def _judge(creator: CreatorFacts) -> AudienceQuality:
-    posts = sorted(newest(creator.posts, POSTS_MAX), key=lambda post: post.id)
     norm = norm_for(creator.followers_count, creator.peers)
-    table = table_of(posts, creator.username)
-    measured = _measure(creator, posts, table, norm)
+    measured, _ = measure(creator, posts_of(creator), norm)
     scores = {part.name: _score(part, measured[part.name]) for part in PARTS}
     abstained = tuple(
-        Abstention(name, found.n, found.n_least, found.reason or "")
-        for name, found in measured.items()
-        if found.value is None
+        Abstention(part.name, found.n, found.n_least, found.reason or "")
+        for part in PARTS
+        if (found := measured[part.name]).value is None
     )
     expected = Score(
         value=norm.rate if norm else None,
@@ -235,99 +217,7 @@ def _judge(creator: CreatorFacts) -> AudienceQuality:
     )
 
 
-def _measure(
-    creator: CreatorFacts, posts: Sequence[PostFacts], table: CommentTable, norm: Norm | None
-) -> dict[str, _Measured]:
-    """Every part's value with its bootstrap draws, each over the posts that show what it needs."""
-    rows = resamples(len(posts)) if posts else None
-
-    def share(counts: Floats, totals: Floats, n_least: int, unit: str) -> _Measured:
-        n = round(float(totals.sum()))
-        if rows is None or n < n_least:
-            return _Measured(None, None, n, n_least, f"{n} {unit}; at least {n_least} are needed")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            draws = counts[rows].sum(axis=1) / totals[rows].sum(axis=1)
-        value = float(counts.sum() / totals.sum())
-        return _Measured(value, np.where(np.isfinite(draws), draws, value), n, n_least)
-
-    matched, spoken = _language_counts(posts, creator.username)
-    shown = [post for post in posts if post.likes_count is not None and post.comments_count is not None]
-    commented = table.comments
-    return {
-        "engagement_against_tier": _engagement(posts, creator.followers_count, norm),
-        "comment_to_like_ratio": _comments_per_like(shown),
-        "likes_variation": _likes_variation(posts),
-        "commenter_diversity": share(table.distinct, commented, COMMENTS_LEAST, "comments"),
-        "commenter_overlap": _overlap(table, share),
-        "comment_originality": share(table.original, commented, COMMENTS_LEAST, "comments"),
-        "generic_comments": share(table.generic, commented, COMMENTS_LEAST, "comments"),
-        "language_match": share(matched, spoken, COMMENTS_LEAST, "comments with a known language"),
-        "following_ratio": _following(creator),
-    }
-
-
-def _engagement(posts: Sequence[PostFacts], followers_count: int | None, norm: Norm | None) -> _Measured:
-    rates = [rate for post in newest(posts) if (rate := post_engagement_rate(post, followers_count)) is not None]
-    if norm is None:
-        return _Measured(None, None, len(rates), POSTS_LEAST, "no figures for accounts of this size")
-    if len(rates) < POSTS_LEAST:
-        reason = f"{len(rates)} posts show likes and comments; at least {POSTS_LEAST} are needed"
-        return _Measured(None, None, len(rates), POSTS_LEAST, reason)
-    table = np.sort(np.asarray(rates))
-    means = np.maximum(table[resamples(len(table))].mean(axis=1), 1e-6)
-    draws = (np.log10(means) - norm.log10_rate) / norm.sd
-    return _Measured(norm.z(float(table.mean())), draws, len(rates), POSTS_LEAST)
-
-
-def _comments_per_like(shown: Sequence[PostFacts]) -> _Measured:
-    likes = np.asarray([post.likes_count or 0 for post in shown], dtype=float)
-    comments = np.asarray([post.comments_count or 0 for post in shown], dtype=float)
-    if len(shown) < POSTS_LEAST or likes.sum() <= 0:
-        reason = f"{len(shown)} posts show likes and comments; at least {POSTS_LEAST} with likes are needed"
-        return _Measured(None, None, len(shown), POSTS_LEAST, reason)
-    rows = resamples(len(shown))
-    draws = comments[rows].sum(axis=1) / np.maximum(likes[rows].sum(axis=1), 1.0)
-    return _Measured(float(comments.sum() / likes.sum()), draws, len(shown), POSTS_LEAST)
-
-
-def _likes_variation(posts: Sequence[PostFacts]) -> _Measured:
-    likes = np.sort([post.likes_count for post in posts if post.likes_count is not None]).astype(float)
-    if len(likes) < POSTS_LEAST_FOR_VARIATION or likes.mean() <= 0:
-        reason = f"{len(likes)} posts show their likes; at least {POSTS_LEAST_FOR_VARIATION} with likes are needed"
-        return _Measured(None, None, len(likes), POSTS_LEAST_FOR_VARIATION, reason)
-    drawn = likes[resamples(len(likes))]
-    # A sample with repetitions varies less than its source; n / (n - 1) once more makes up for it.
-    draws = drawn.std(axis=1, ddof=1) / np.maximum(drawn.mean(axis=1), 1e-9) * math.sqrt(len(likes) / (len(likes) - 1))
-    return _Measured(float(likes.std(ddof=1) / likes.mean()), draws, len(likes), POSTS_LEAST_FOR_VARIATION)
-
-
-def _overlap(table: CommentTable, share: Callable[[Floats, Floats, int, str], _Measured]) -> _Measured:
-    posts_least = 5  # below, "half of the posts" is two, which a friend reaches
-    if table.posts_with_comments < posts_least:
-        reason = f"{table.posts_with_comments} posts with comments; at least {posts_least} are needed"
-        return _Measured(None, None, table.posts_with_comments, posts_least, reason)
-    return share(table.regular, table.comments, COMMENTS_LEAST, "comments")
-
-
-def _following(creator: CreatorFacts) -> _Measured:
-    if not creator.followers_count or creator.following_count is None:
-        return _Measured(None, None, 0, 1, "followers or following are not known")
-    return _Measured(creator.following_count / creator.followers_count, None, 1, 1)
-
-
-def _language_counts(posts: Sequence[PostFacts], username: str) -> tuple[Floats, Floats]:
-    captions = {post.language for post in posts if post.language not in (None, "und")}
-    own = username.lower()
-    languages = [
-        [comment.language for comment in post.comments if comment.language != "und" and comment.username.lower() != own]
-        for post in posts
-    ]
-    spoken = np.asarray([len(row) for row in languages], dtype=float)
-    matched = np.asarray([sum(language in captions for language in row) for row in languages], dtype=float)
-    return matched, spoken if captions else np.zeros(len(posts))
-
-
-def _score(part: _Part, found: _Measured) -> Score:
+def _score(part: _Part, found: Measured) -> Score:
     interval = None
     if found.value is not None and found.draws is not None:
         low, high = interval_of(found.draws)
@@ -339,7 +229,7 @@ def _score(part: _Part, found: _Measured) -> Score:
     return Score(found.value, found.n, part.method, interval, reason=found.reason)
 
 
-def _authenticity(measured: dict[str, _Measured]) -> Score:
+def _authenticity(measured: dict[str, Measured]) -> Score:
     known = [(part, found) for part in PARTS if (found := measured[part.name]).value is not None]
     total = sum(part.weight for part, _ in known)
     n = max((found.n for _, found in known if found.draws is not None), default=0)

@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from deployments.account_authenticity import AccountAuthenticity
-    from deployments.scores import Abstention, Score
+import numpy as np
+from ray import serve
 
+from deployments import fraud_signals
+from deployments.account_authenticity import FEATURES_LEAST, features_of, judge_accounts
+from deployments.engagement_norms import norm_for
+from deployments.reactions import Measured, measure, posts_of
+from deployments.registry import identity_of
+from deployments.scores import Abstention, Part, Score
+from deployments.statistics import interval_of, ramp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployments.account_authenticity import AccountAuthenticity
+    from deployments.facts import CreatorFacts, PostFacts
+    from deployments.scores import ModelIdentity
+    from deployments.statistics import Floats
+
+SLOT = "fraud_detection"
+CALLS_MAX = 64
+BATCH_WAIT_S = 0.005
 VERDICTS = ("low", "elevated", "high", "insufficient_data")
+ELEVATED_FROM = 30.0
+HIGH_FROM = 60.0
+SIGNS_LEAST = 4
+ANOMALY_Z = 3.5
+POSTS_LEAST_FOR_ANOMALIES = 8
+ANOMALIES_MAX = 12
+EVIDENCE_MAX = 5
+EVIDENCE_CHARACTERS_MAX = 60
+COMMENTS_PER_LIKE_USUAL = 0.06  # see audience_quality
+METHOD = (
+    "risk = 100 (1 - product of (1 - points / 100)) over the signs (noisy-or: independent signs add up, one alone stays "
+    "below its own points); interval: bootstrap over posts, 95 %; confidence: share of resamples with the same verdict"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +84,298 @@ class FraudDetection:
     anomalies: tuple[Anomaly, ...]
     account: AccountAuthenticity
     abstained: tuple[Abstention, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """A sign of fraud: it starts to count at `threshold` and counts with all its points from `full` on.
+
+    Points are a judgement of how often the sign has an innocent cause: the fewer, the more points. One sign alone reaches
+    "elevated" at most; "high" needs two.
+    """
+
+    code: str
+    measured: str
+    points: float
+    threshold: float
+    full: float
+    sentence: str  # {} is the measured value
+    in_logs: bool = False  # measured as log10; told as the factor itself
+
+    def points_of(self, values: Floats) -> Floats:
+        return self.points * ramp(values, self.threshold, self.full)
+
+
+SIGNS = (
+    # Three standard deviations below its size happen to one account of 700.
+    _Sign(
+        "LOW_ENGAGEMENT_FOR_SIZE",
+        "engagement_against_tier",
+        50,
+        -1.5,
+        -3.0,
+        "Far fewer people react than accounts of this size see ({:.1f} standard deviations): bought followers do not react.",
+    ),
+    # Likes of real posts vary by a third or more; packages are delivered in equal portions.
+    _Sign(
+        "LIKES_TOO_REGULAR",
+        "likes_variation",
+        45,
+        0.12,
+        0.03,
+        "Likes hardly vary from post to post ({:.0%}): bought likes come in equal portions.",
+    ),
+    _Sign(
+        "LIKES_WITHOUT_COMMENTS",
+        "comment_to_like_ratio_log",
+        35,
+        -1.3,
+        -2.0,
+        "Comments are very few for so many likes ({:.2f} times the usual number): likes may be bought.",
+        in_logs=True,
+    ),
+    _Sign(
+        "COMMENTS_WITHOUT_LIKES",
+        "comment_to_like_ratio_log",
+        25,
+        0.8,
+        1.4,
+        "Comments are very many for so few likes ({:.0f} times the usual number): comments may be arranged.",
+        in_logs=True,
+    ),
+    _Sign(
+        "COMMENT_POD",
+        "commenter_overlap",
+        58,
+        0.4,
+        0.8,
+        "{:.0%} of the comments come from a circle that comments on most posts: members of a pod comment on each other.",
+    ),
+    _Sign(
+        "COPIED_COMMENTS",
+        "copied_comments",
+        45,
+        0.15,
+        0.5,
+        "{:.0%} of the comments are near-copies of what another account wrote.",
+    ),
+    _Sign(
+        "GENERIC_COMMENTS",
+        "generic_comments",
+        25,
+        0.75,
+        1.0,
+        "{:.0%} of the comments would fit any post: comment robots write such.",
+    ),
+    _Sign(
+        "NUMBERED_COMMENTERS",
+        "numbered_commenters",
+        35,
+        0.35,
+        0.8,
+        "{:.0%} of the commenters have names with four digits or more, as accounts made in bulk have.",
+    ),
+    _Sign(
+        "LIKE_SPIKES",
+        "like_spikes",
+        25,
+        0.5,
+        3.0,
+        "{:.0f} posts have far more likes than usual without more comments.",
+    ),
+    _Sign(
+        "FOLLOWER_JUMP",
+        "follower_jump",
+        45,
+        0.05,
+        0.3,
+        "Followers once grew by {:.0%} a day beyond the account's usual pace.",
+    ),
+    _Sign(
+        "MASS_FOLLOWING",
+        "mass_following",
+        20,
+        0.2,
+        0.7,
+        "The account follows {:.1f} others for each follower: follow-back schemes do.",
+        in_logs=True,
+    ),
+    _Sign(
+        "FAKE_PROFILE",
+        "fake_profile",
+        50,
+        0.5,
+        0.95,
+        "The profile itself looks like a fake account's (probability {:.0%}).",
+    ),
+    _Sign(
+        "FIRST_DIGITS",
+        "benford",
+        10,
+        0.015,
+        0.05,
+        "First digits of its counts do not follow Benford's law (mean deviation {:.3f}).",
+    ),
+)
+_ABOUT_REACTIONS = frozenset({"engagement_against_tier", "likes_variation", "commenter_overlap", "generic_comments"})
+
+
+class FraudDetectionModel:
+    """Weighs signs of fraud. Pure: the same facts give the same result."""
+
+    def __init__(self, tier: str = "embedded") -> None:
+        self.identity: ModelIdentity = identity_of(SLOT, tier)
+
+    def predict(self, creators: Sequence[CreatorFacts]) -> list[FraudDetection]:
+        """One result for each creator, in order."""
+        return [_judge(creator) for creator in creators]
+
+
+@serve.deployment(max_ongoing_requests=CALLS_MAX, max_queued_requests=2 * CALLS_MAX)
+class FraudDetectionDeployment:
+    """Batches callers and keeps the event loop free while the model computes."""
+
+    def __init__(self, tier: str = "embedded") -> None:
+        self._model = FraudDetectionModel(tier)
+
+    async def __call__(self, creators: list[CreatorFacts]) -> list[FraudDetection]:
+        return await self._judge(creators)
+
+    async def identity(self) -> ModelIdentity:
+        """Which model answers here."""
+        return self._model.identity
+
+    @serve.batch(max_batch_size=CALLS_MAX, batch_wait_timeout_s=BATCH_WAIT_S)
+    async def _judge(self, calls: list[list[CreatorFacts]]) -> list[list[FraudDetection]]:
+        results = iter(await asyncio.to_thread(self._model.predict, [one for creators in calls for one in creators]))
+        return [list(islice(results, len(creators))) for creators in calls]
+
+
+def _judge(creator: CreatorFacts) -> FraudDetection:
+    posts = posts_of(creator)
+    account = judge_accounts([features_of(creator)])[0]
+    measured, evidence = _measure_all(creator, posts, account)
+    anomalies, too_few = _anomalies(posts)
+    risk, reasons = _weigh(measured, evidence)
+    abstained = [
+        Abstention(name, found.n, found.n_least, found.reason or "")
+        for name, found in measured.items()
+        if found.value is None
+    ]
+    verdict = "insufficient_data" if risk.value is None else _verdict(risk.value)
+    return FraudDetection(risk, verdict, reasons, anomalies, account, (*abstained, *too_few))
+
+
+def _measure_all(
+    creator: CreatorFacts, posts: Sequence[PostFacts], account: AccountAuthenticity
+) -> tuple[dict[str, Measured], dict[str, tuple[str, ...]]]:
+    """Every measurement that a sign looks at, and the texts that show it."""
+    norm = norm_for(creator.followers_count, creator.peers)
+    measured, table = measure(creator, posts, norm)
+    measured = {name: found for name, found in measured.items() if any(sign.measured == name for sign in SIGNS)} | {
+        "comment_to_like_ratio_log": _log_of(measured["comment_to_like_ratio"])
+    }
+    spikes, spike_ids = fraud_signals.like_spikes(posts)
+    measured["like_spikes"] = spikes
+    measured["follower_jump"] = fraud_signals.follower_jump(creator.snapshots)
+    measured["numbered_commenters"] = fraud_signals.numbered_commenters(posts, creator.username)
+    measured["mass_following"] = fraud_signals.mass_following(creator)
+    measured["benford"] = fraud_signals.benford(posts)
+    measured["fake_profile"] = Measured(account.fake_probability, None, account.n, FEATURES_LEAST, account.reason)
+    texts = tuple(text[:EVIDENCE_CHARACTERS_MAX] for text in table.copied_texts[:EVIDENCE_MAX])
+    return measured, {"copied_comments": texts, "like_spikes": spike_ids[:EVIDENCE_MAX]}
+
+
+def _log_of(ratio: Measured) -> Measured:
+    def scaled(values: Floats) -> Floats:
+        return np.asarray(np.log10(np.maximum(values, 1e-6) / COMMENTS_PER_LIKE_USUAL))
+
+    if ratio.value is None or ratio.draws is None:
+        return ratio
+    return Measured(float(scaled(np.asarray(ratio.value))), scaled(ratio.draws), ratio.n, ratio.n_least)
+
+
+def _weigh(
+    measured: dict[str, Measured], evidence: dict[str, tuple[str, ...]]
+) -> tuple[Score, tuple[FraudReason, ...]]:
+    known = [(sign, found) for sign in SIGNS if (found := measured[sign.measured]).value is not None]
+    names = {sign.measured for sign, _ in known}
+    n = max((found.n for _, found in known if found.draws is not None), default=0)
+    remaining, draws = 1.0, np.ones(1)
+    weights = []
+    for sign, found in known:
+        points = float(sign.points_of(np.asarray(found.value)))
+        remaining *= 1 - points / 100
+        draws = draws * (1 - sign.points_of(np.asarray(found.value) if found.draws is None else found.draws) / 100)
+        if points > 0:
+            weights.append((sign, found, -math.log(1 - points / 100)))
+    value = 100 * (1 - remaining)
+    total = sum(weight for _, _, weight in weights)
+    # The product has no sum of parts; each sign gets the share of the risk that its logarithm has.
+    reasons = tuple(
+        sorted(
+            (_reason(sign, found, value * weight / total, evidence) for sign, found, weight in weights),
+            key=lambda reason: (-reason.points, reason.code),
+        )
+    )
+    if len(names) < SIGNS_LEAST or not names & _ABOUT_REACTIONS:
+        missing = (
+            f"{len(names)} of {len(measured)} statistics could be computed; at least {SIGNS_LEAST} are needed, one "
+        )
+        return Score(None, n, METHOD, reason=missing + "of them about likes or comments"), reasons
+    risks = 100 * (1 - draws)
+    low, high = interval_of(risks)
+    verdict = _verdict(value)
+    return Score(
+        value,
+        n,
+        METHOD,
+        interval=(min(low, value), max(high, value)),
+        confidence=float(np.mean([_verdict(risk) == verdict for risk in risks])),
+        parts=tuple(Part(reason.code, reason.value, reason.points, reason.sentence, reason.n) for reason in reasons),
+    ), reasons
+
+
+def _reason(sign: _Sign, found: Measured, points: float, evidence: dict[str, tuple[str, ...]]) -> FraudReason:
+    assert found.value is not None, sign.code
+    value, threshold = found.value, sign.threshold
+    if sign.in_logs:
+        value, threshold = 10**value, 10**threshold
+    texts = evidence.get(sign.measured, ())
+    return FraudReason(sign.code, points, sign.sentence.format(value), value, threshold, found.n, texts)
+
+
+def _verdict(risk: float) -> str:
+    if risk >= HIGH_FROM:
+        return "high"
+    return "elevated" if risk >= ELEVATED_FROM else "low"
+
+
+def _anomalies(posts: Sequence[PostFacts]) -> tuple[tuple[Anomaly, ...], tuple[Abstention, ...]]:
+    series: dict[str, list[tuple[str, float]]] = {"likes": [], "comments": [], "comments_per_like": []}
+    for post in posts:
+        if post.likes_count is not None:
+            series["likes"].append((post.id, post.likes_count))
+        if post.comments_count is not None:
+            series["comments"].append((post.id, post.comments_count))
+            if post.likes_count:
+                series["comments_per_like"].append((post.id, post.comments_count / post.likes_count))
+    found: list[Anomaly] = []
+    abstained = []
+    for measure_name, rows in series.items():
+        if len(rows) < POSTS_LEAST_FOR_ANOMALIES:
+            reason = f"{len(rows)} posts show it; at least {POSTS_LEAST_FOR_ANOMALIES} are needed"
+            abstained.append(Abstention(f"anomalies_{measure_name}", len(rows), POSTS_LEAST_FOR_ANOMALIES, reason))
+            continue
+        values = [value for _, value in rows]
+        # A ratio is put on the scale of comments for 1,000 likes, where adding one before the logarithm hardly matters.
+        scale = 1_000 if measure_name == "comments_per_like" else 1
+        scores = fraud_signals.log_z([max(0.0, scale * value) for value in values])
+        middle = float(np.median(values))
+        found.extend(
+            Anomaly(post_id, measure_name, float(value), middle, float(z))
+            for (post_id, value), z in zip(rows, scores, strict=True)
+            if abs(z) >= ANOMALY_Z
+        )
+    found.sort(key=lambda anomaly: (-abs(anomaly.z), anomaly.post_id, anomaly.measure))
+    return tuple(found[:ANOMALIES_MAX]), tuple(abstained)
