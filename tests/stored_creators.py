@@ -1,12 +1,18 @@
-"""A stored creator with every model's result, built from the models' own dataclasses; also the source of the API's example."""
+"""Stored creators with every model's result, built from the models' own dataclasses.
+
+`python -m tests.stored_creators` composes the API's example answer from the first of them.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+from api.compose import compose
+from api.examples import CREATOR_FILE
 from cluster.records import Comment, PostKind, RelatedProfile, Source
 from cluster.stores.stored import Completeness, CountSnapshot, StoredCreator, StoredPost
 from deployments.account_authenticity import AccountAuthenticity
@@ -48,6 +54,7 @@ from deployments.visual_content import Faces, ImageText, Label, Safety, VisualCo
 NAMESPACE = UUID("6f1f0f4e-2f6b-4f5a-9a52-0d6c4f0c7d11")
 FETCHED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 COMMENTERS = tuple(f"zz_commenter_{number}" for number in range(9))
+BASE_URL = "http://127.0.0.1:8000"
 FOLLOWERS = 48_200
 CAPTIONS = (
     ("Slow Sunday in Alfama: grilled sardines, vinho verde and one too many pastéis de nata 🐟☀️ #lisbon #foodie", "en"),
@@ -416,3 +423,12 @@ def bare_creator() -> StoredCreator:
         analyzed_at=None,
         completeness=Completeness(complete=False, missing=("followers_count", "biography")),
     )
+
+
+def write_example() -> None:
+    answer = compose(creator(), base_url=BASE_URL).model_dump(mode="json")
+    CREATOR_FILE.write_text(json.dumps(answer, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_example()
