@@ -58,12 +58,12 @@ def bootstrap(statistic: Callable[[Floats], Floats], *columns: Sequence[float] |
     return interval_of(statistic(table[resamples(len(table))]))
 
 
-def bootstrap_mean(values: Sequence[float]) -> tuple[float, float]:
+def bootstrap_mean(values: Sequence[float] | Floats) -> tuple[float, float]:
     """The 95 % interval of the mean."""
     return bootstrap(lambda rows: rows[:, :, 0].mean(axis=1), values)
 
 
-def bootstrap_median(values: Sequence[float]) -> tuple[float, float]:
+def bootstrap_median(values: Sequence[float] | Floats) -> tuple[float, float]:
     """The 95 % interval of the median."""
     return bootstrap(lambda rows: np.median(rows[:, :, 0], axis=1), values)
 
