@@ -77,7 +77,10 @@ class E5Bundle:
         self._at = 8
         *sizes, epsilon, block = self._read("<7ifi")
         assert block == BLOCK, block
-        self.dimensions = Dimensions(*(int(size) for size in sizes), epsilon)
+        width, layers, heads, feed_forward, vocabulary, positions, token_types = (int(size) for size in sizes)
+        self.dimensions = Dimensions(
+            width, layers, heads, feed_forward, vocabulary, positions, token_types, epsilon=float(epsilon)
+        )
         self.vocabulary = self._read_vocabulary()
         self._tensors = self._read_directory()
 

@@ -1,1 +1,1 @@
-"""Scripts that make the committed weights and tables; nothing here runs in a cluster."""
+"""Scripts that make `deployments/weights/`; nothing else imports them."""
