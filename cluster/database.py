@@ -182,8 +182,8 @@ class Database:
         self, role: str, claims: Mapping[str, Any]
     ) -> tuple[PoolConnectionProxy[asyncpg.Record], asyncpg.transaction.Transaction]:
         db = await self._pool.acquire(timeout=self._wait_s_max)
+        transaction = db.transaction()
         try:
-            transaction = db.transaction()
             await transaction.start()
             await db.execute(
                 "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)",
@@ -191,6 +191,7 @@ class Database:
                 encode_json(dict(claims)),
             )
         except BaseException:
+            await _roll_back(db, transaction)
             await self._pool.release(db)
             raise
         return db, transaction

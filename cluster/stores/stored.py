@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,13 +23,22 @@ class Completeness:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EngagementFigures:
-    """The engagement rate (a share) and its percentile (0-100) among that many peers of the same tier."""
+class Measured(Protocol):
+    """A number over n observations; None when there is too little data."""
 
-    rate: float | None
-    percentile: float | None = None
-    peers: int = 0
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def n(self) -> int: ...
+
+
+class EngagementFigures(Protocol):
+    """The mean engagement rate (a share) and its percentile (0-100) among peers of the same tier."""
+
+    @property
+    def mean(self) -> Measured: ...
+    @property
+    def percentile(self) -> Measured: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,8 @@ class StoredCreator:
     fetched_at: datetime
     analyzed_at: datetime | None
     completeness: Completeness
+    version: int  # grows with every change
+    fetch_notes: tuple[str, ...] = ()  # what the last fetch could not bring, and why
     primary_content_type: str | None = None
     content_distribution: dict[str, float] = field(default_factory=dict)  # category to share
     language_distribution: dict[str, float] = field(default_factory=dict)  # ISO code to share
