@@ -24,7 +24,7 @@ class Daemon:
     def __init__(
         self, home: Path, name: str, *, what: str, port: int, setting: str, answers: Callable[[], bool]
     ) -> None:
-        """what and setting: for messages; port: on loopback; answers: whether the server is ready."""
+        """Names for messages (what, setting), the loopback port, and how to tell that the server is ready."""
         self.log_file = home / "logs" / f"{name}.log"
         self._pid_file = home / "run" / f"{name}.pid"
         self._what = what
