@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 COLOURS_MAX = 6
 SHARE_LEAST = 0.02
-METHOD = "k-means in CIE L*a*b* on 64 × 64 px, started from the nearest named colours; clusters of one name added up"
-_SAMPLE_PX = 64
+METHOD = "k-means in CIE L*a*b* on 48 × 48 px, started from the nearest named colours; clusters of one name added up"
+_SAMPLE_PX = 48
 _ITERATIONS_MAX = 20
 _MOVE_LEAST = 0.5  # in L*a*b*, below what an eye can tell
 _NAMED = {

@@ -80,7 +80,9 @@ class TextReader:
         from rapidocr_onnxruntime import RapidOCR
 
         # limit_type=max: the detector enlarges small pictures otherwise.
-        return RapidOCR(intra_op_num_threads=self._threads, inter_op_num_threads=1, det_limit_type="max", use_cls=False)
+        engine = RapidOCR(intra_op_num_threads=self._threads, inter_op_num_threads=1, det_limit_type="max")
+        engine.text_rec.rec_batch_num = 1  # the lines of one batch are all padded to the longest
+        return engine
 
 
 def _has_edges(image: NDArray[np.uint8]) -> bool:

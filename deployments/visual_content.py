@@ -66,7 +66,7 @@ class VisualContentModel:
     """Looks at pictures. Knows nothing of Ray; one batch at a time."""
 
     def __init__(self, *, threads: int = 1, tier: str = "embedded") -> None:
-        """Load and warm up, except for the reader of text, which is loaded at the first need.
+        """Load and warm up, so that the first real batch is as fast as the last.
 
         threads is what each network may use (models.max_workers); it is set for the whole process. Raises
         ModelArtefactMissing, which names what is missing and how to get it.
@@ -80,6 +80,7 @@ class VisualContentModel:
         self._faces = FaceDetector()
         self._text = TextReader(threads=threads)
         self._lock = threading.Lock()  # dlib's detector keeps its scratch space in the object
+        self.predict([_warm_up_picture()])
 
     def predict(self, images: Sequence[bytes]) -> list[VisualContent]:
         """One result for each image file, in order; a file that cannot be read gives a result with a reason."""
@@ -134,6 +135,13 @@ class VisualContentDeployment:
         assert len(results) == len(flat), (len(results), len(flat))
         rest = iter(results)
         return [list(islice(rest, len(images))) for images in calls]
+
+
+def _warm_up_picture() -> bytes:
+    """A PNG with writing on it, so that every part has something to do."""
+    canvas = np.full((EDGE_PX_MAX // 2, EDGE_PX_MAX, 3), 255, np.uint8)
+    cv2.putText(canvas, "Warm up", (40, 180), cv2.FONT_HERSHEY_SIMPLEX, 3, (0, 0, 0), 8)
+    return bytes(cv2.imencode(".png", canvas)[1])
 
 
 def _decode(data: bytes) -> NDArray[np.uint8] | str:
