@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 WAIT_S_DEFAULT = 600.0
 POLL_S = 0.5
 POLLED_MAX = 50  # jobs asked for in one round; they end roughly in the order of the queue
-DEADLINE_S = 7 * 24 * 3600.0  # of an imported profile's analysis: a large file may queue for long
 REJECTIONS_KEPT_MAX = 10_000  # in the summary; each is also printed as it happens
 
 
@@ -39,8 +38,10 @@ class Rejection:
     reason: str
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line} item {self.item}" if self.item else self.file
-        return f"{place}{f' ({self.username})' if self.username else ''}: {self.reason}"
+        if self.item is None:
+            return self.reason  # names the file
+        who = f" ({self.username})" if self.username else ""
+        return f"{self.file}:{self.line} item {self.item}{who}: {self.reason}"
 
 
 @dataclass(slots=True)
@@ -123,7 +124,7 @@ class _Import:
         from cluster.clients.exports import read_export
         from cluster.errors import InvalidInput
 
-        size_bytes = _size_of(file)
+        size_bytes = max(1, _size_of(file))
         task = self._progress.add_task(f"Reading {file.name}", total=size_bytes, items="")
         try:
             for item in read_export(file):
@@ -153,7 +154,7 @@ class _Import:
                 raise PrivateAccount("The account is private; only public ones are analysed.")
             async with database.as_service() as db:
                 await creators.upsert_profile(db, profile, fetched_at=datetime.now(UTC))
-                job = await jobs.enqueue(db, username, kind="analyze", deadline_s=DEADLINE_S)
+                job = await jobs.enqueue(db, username, kind="analyze")
         except Retryable:  # says nothing about the item
             raise
         except FollowingError as error:

@@ -144,12 +144,6 @@ def retry_after_s(header: str | None, now: datetime | None = None) -> float | No
     return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
 
 
-def brief(error: Exception) -> str:
-    """An error in one short line, for a list of causes or notes."""
-    message = str(error) if isinstance(error, FollowingError) else f"{type(error).__name__}: {error}"
-    return " ".join(message.split())[:MESSAGE_CHARS_MAX]
-
-
 def asked_wait_s(error: Exception) -> float | None:
     """The wait an error asks for in so many words, in seconds."""
     asked = error.context.get("retry_after_s") if isinstance(error, Retryable) else None
@@ -157,7 +151,9 @@ def asked_wait_s(error: Exception) -> float | None:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:MESSAGE_CHARS_MAX]
+    """An error in a few words; httpx quotes headers, hence the key, in those about our own request."""
+    said = "" if isinstance(error, httpx.LocalProtocolError) else f": {error}"
+    return f"{type(error).__name__}{said}"[:MESSAGE_CHARS_MAX]
 
 
 def _error_message(content: bytes) -> str | None:

@@ -9,8 +9,15 @@ import structlog
 
 from cluster.clients.apify import ApifyClient, RunUnfinished
 from cluster.clients.decodo import DecodoClient, basic_credential
-from cluster.clients.json_http import asked_wait_s, brief
-from cluster.errors import FollowingError, Unavailable, UpstreamError, UpstreamUnavailable
+from cluster.clients.json_http import NotActedOn, asked_wait_s
+from cluster.errors import (
+    CircuitOpen,
+    FollowingError,
+    Unavailable,
+    UpstreamError,
+    UpstreamMalformed,
+    UpstreamUnavailable,
+)
 from cluster.resilience import CircuitBreaker, policies_of
 
 if TYPE_CHECKING:
@@ -113,30 +120,30 @@ class ProfileSources:
 
     async def _from_apify(self, username: str, runs: _Runs) -> Profile:
         if self._apify is None:
-            raise UpstreamUnavailable("apify has no key; set APIFY_TOKEN.", service="apify")
+            raise _NoKey("apify has no key; set APIFY_TOKEN.", service="apify")
         with self._apify_breaker.guard(not_the_service=(_NotRecorded,)):
             return await self._apify.profile(username, run_id=runs.profile, on_run_started=runs.profile_started)
 
     async def _from_decodo(self, username: str, causes: list[FollowingError]) -> Fetched:
         """The fallback's answer, marked as such, or the error that tells why neither source answered."""
-        log.warning("source_failed", source="apify", username=username, error=brief(causes[0]))
+        log.warning("source_failed", source="apify", username=username, error=str(causes[0]))
         try:
             if self._decodo is None:
-                raise UpstreamUnavailable("decodo has no key; set DECODO_API_KEY.", service="decodo")
+                raise _NoKey("decodo has no key; set DECODO_API_KEY.", service="decodo")
             with self._decodo_breaker.guard():
                 profile = await self._decodo.profile(username)
         except _FAILURES as error:
-            log.warning("source_failed", source="decodo", username=username, error=brief(error))
+            log.warning("source_failed", source="decodo", username=username, error=str(error))
             causes.append(error)
             waits_s = [wait_s for wait_s in map(asked_wait_s, causes) if wait_s is not None]
             raise UpstreamUnavailable(
                 username=username,
-                causes=tuple(map(brief, causes)),
+                causes=tuple(map(_cause, ("apify", "decodo"), causes)),
                 retry_after_s=min(waits_s, default=RETRY_AFTER_DEFAULT_S),
             ) from error
-        notes = [f"source: decodo answered in place of apify ({brief(causes[0])})"]
+        notes = [f"source: decodo stood in ({_cause('apify', causes[0])})"]
         if _without_comments(profile.posts):
-            notes.append("comments: decodo has none")
+            notes.append("comments: missing (decodo has none)")
         return Fetched(profile, degraded=tuple(notes))
 
     async def _with_comments(self, profile: Profile, runs: _Runs) -> Fetched:
@@ -146,8 +153,8 @@ class ProfileSources:
             try:
                 profile = replace(profile, posts=await self._commented(profile.posts, runs))
             except _FAILURES as error:
-                log.warning("comments_failed", username=profile.username, error=brief(error))
-                notes = (f"comments: {brief(error)}",)
+                log.warning("comments_failed", username=profile.username, error=str(error))
+                notes = (f"comments: missing ({_cause('apify', error)})",)
         return Fetched(profile, run_id=runs.text, degraded=notes)
 
     async def _commented(self, posts: Sequence[Post], runs: _Runs) -> tuple[Post, ...]:
@@ -155,7 +162,7 @@ class ProfileSources:
         if not shortcodes:
             return tuple(posts)
         if self._apify is None:
-            raise UpstreamUnavailable("apify has no key; set APIFY_TOKEN.", service="apify")
+            raise _NoKey("apify has no key; set APIFY_TOKEN.", service="apify")
         with self._comments_breaker.guard(not_the_service=(_NotRecorded,)):
             found = await self._apify.comments(shortcodes, run_id=runs.comments, on_run_started=runs.comments_started)
         return tuple(replace(post, comments=post.comments or found.get(post.shortcode, ())) for post in posts)
@@ -167,6 +174,31 @@ def open_sources(settings: Settings) -> ProfileSources:
     apify = ApifyClient(settings.apify, policy) if settings.apify.token else None
     decodo = DecodoClient(settings.decodo, policy) if basic_credential(settings.decodo) else None
     return ProfileSources(apify, decodo, policy)
+
+
+def _cause(service: str, error: FollowingError) -> str:
+    """Why a source gave nothing, in words fit for the product's users; the log has the whole error."""
+    if (status := error.context.get("upstream_status")) is not None:
+        return f"{service}: HTTP {status}"
+    for kind, words in _IN_WORDS.items():
+        if isinstance(error, kind):
+            return f"{service}: {words}"
+    if (status := error.context.get("run_status")) is not None:
+        return f"{service}: run {status}"
+    return f"{service}: no answer"
+
+
+class _NoKey(UpstreamUnavailable):
+    """The source has no key."""
+
+
+_IN_WORDS: dict[type[FollowingError], str] = {
+    CircuitOpen: "paused after repeated failures",
+    RunUnfinished: "still running",
+    NotActedOn: "no connection",
+    UpstreamMalformed: "unreadable answer",
+    _NoKey: "no key",
+}
 
 
 class _NotRecorded(FollowingError):

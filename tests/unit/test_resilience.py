@@ -21,11 +21,6 @@ from cluster.settings import ResilienceSettings
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 class Clock:
     def __init__(self) -> None:
         self.now_s = 1000.0
