@@ -199,8 +199,8 @@ class ProfileRefresh:
 
 def ensure_profile_refresh(settings: Settings) -> ray.actor.ActorHandle[Any]:
     """The cluster's one ProfileRefresh actor, started if it is not there. Safe to call from anywhere at any time."""
-    actor = ray.remote(ProfileRefresh)
-    return actor.options(
+    actor: Any = ray.remote(ProfileRefresh)
+    handle: ray.actor.ActorHandle[Any] = actor.options(
         name=ACTOR_NAME,
         namespace=NAMESPACE,
         lifetime="detached",
@@ -209,3 +209,4 @@ def ensure_profile_refresh(settings: Settings) -> ray.actor.ActorHandle[Any]:
         max_restarts=-1,
         max_task_retries=0,
     ).remote(settings)
+    return handle

@@ -14,13 +14,13 @@ from cluster import telemetry
 from cluster.errors import CreatorNotFound, MediaRefused, OptedOut, PrivateAccount, UpstreamUnavailable
 from cluster.records import Source
 from cluster.stores import assets, creators, jobs
-from cluster.stores.stored import EngagementFigures
 from deployments import analysis, engagement
 from deployments.analysis import Outcome
 from deployments.facts import CommentFacts, CreatorFacts, Peer, PostFacts, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     from cluster.database import Database
     from cluster.stores.jobs import Job
@@ -136,7 +136,7 @@ class _Run:
         """Pictures and captions side by side, then the creator on top of their results."""
         creator = await self._load()
         unfinished = [post for post in creator.posts if post.analyzed_at is None or not post.thumbnail_url]
-        if creator.completeness.complete and not unfinished and creator.analyzed_at >= creator.fetched_at:
+        if creator.completeness.complete and not unfinished and _is_judged(creator):
             return
         looks, reads = await asyncio.gather(self._picture_all(creator, unfinished), self._read(unfinished))
         outcomes = {
@@ -162,7 +162,7 @@ class _Run:
 
     async def _picture_all(
         self, creator: StoredCreator, posts: Sequence[StoredPost]
-    ) -> dict[Any, dict[str, dict[str, Any]]]:
+    ) -> dict[UUID, dict[str, dict[str, Any]]]:
         """Thumbnails of the posts and the profile picture, then the picture model over what arrived."""
         done = 0
         await self._report(PICTURES, 0, len(posts))
@@ -186,7 +186,7 @@ class _Run:
             for key, made in by_post.items()
         }
 
-    async def _thumbnail(self, owner: str, owner_id: Any, url: str | None) -> Thumbnail | MediaRefused:
+    async def _thumbnail(self, owner: assets.Owner, owner_id: UUID, url: str | None) -> Thumbnail | MediaRefused:
         """The stored picture, or why there is none; either is written down."""
         try:
             if not url:
@@ -219,7 +219,7 @@ class _Run:
                 db,
                 creator.id,
                 {slot: outcome.envelope() for slot, outcome in outcomes.items()},
-                engagement=_figures(facts),
+                engagement=engagement.engagement_of(facts.posts, facts.followers_count, facts.peers),
                 analyzed_at=datetime.now(UTC),
             )
 
@@ -265,9 +265,9 @@ class _Run:
                 raise LeaseLost
 
 
-def _figures(facts: CreatorFacts) -> EngagementFigures:
-    found = engagement.engagement_of(facts.posts, facts.followers_count, facts.peers)
-    return EngagementFigures(found.mean.value, found.percentile.value, found.percentile.n)
+def _is_judged(creator: StoredCreator) -> bool:
+    """Whether the per-profile models have run since the last fetch."""
+    return creator.analyzed_at is not None and creator.analyzed_at >= creator.fetched_at
 
 
 def _post_facts(post: StoredPost) -> PostFacts:

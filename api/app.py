@@ -91,4 +91,6 @@ def build(_arguments: dict[str, str]) -> Application:
     """The application as serve_config.yaml names it; settings come from the environment."""
     from api.deployed_models import bind_models
 
-    return Ingress.bind(*bind_models(Settings.load()))
+    ingress: Any = Ingress
+    application: Application = ingress.bind(*bind_models(Settings.load().models))
+    return application

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Response
 from limits.errors import StorageError
 from redis.exceptions import RedisError
 
+from api.auth import Caller
 from api.authorization import Role, authorize
 from cluster import telemetry
 from cluster.errors import TooManyRequests, Unauthenticated
@@ -19,7 +20,6 @@ from cluster.stores import access
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
-    from api.auth import Caller
     from api.services import Services
 
 ROLE_TTL_S = 30.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -22,12 +22,13 @@ from api.search import IDEMPOTENCY_KEY_LENGTH_MAX, JSON, REFUSALS, search_creato
 from api.sections import CreatorAnswer, PostOut
 from cluster.errors import Forbidden, InvalidInput
 from cluster.records import parse_username
-from cluster.stores import creators
+from cluster.stores.post_pages import PostCursor, page_of_posts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from cluster.stores.access import StoredAccess
+    from cluster.stores.stored import StoredPost
 
     from api.services import Services
 
@@ -107,28 +108,26 @@ async def _lines(services: Services, caller: Caller, granted: StoredAccess) -> A
 
 
 async def _page(
-    services: Services, caller: Caller, granted: StoredAccess, after: creators.PostCursor | None, limit: int
+    services: Services, caller: Caller, granted: StoredAccess, after: PostCursor | None, limit: int
 ) -> PostPage:
     async with services.database.as_user(caller.claims) as db:
-        posts = await creators.page_of_posts(db, granted.profile_id, after=after, limit=limit + 1)
-    shown = posts[:limit]
-    more = len(posts) > limit
+        page = await page_of_posts(db, granted.profile_id, after=after, limit=limit)
     return PostPage(
-        posts=[compose_post(post, granted.followers_count, services.base_url) for post in shown],
-        next_cursor=_cursor_after(shown[-1]) if more else None,
+        posts=[compose_post(post, page.followers_count, services.base_url) for post in page.posts],
+        next_cursor=_cursor_text(page.next) if page.next else None,
     )
 
 
-def _cursor_after(post: creators.StoredPost) -> str:
-    taken_at = post.taken_at.isoformat() if post.taken_at else None
-    return base64.urlsafe_b64encode(orjson.dumps([taken_at, str(post.id)])).decode().rstrip("=")
+def _cursor_text(cursor: PostCursor) -> str:
+    taken_at = cursor.taken_at.isoformat() if cursor.taken_at else None
+    return base64.urlsafe_b64encode(orjson.dumps([taken_at, cursor.instagram_post_id])).decode().rstrip("=")
 
 
-def _parse_cursor(text: str | None) -> creators.PostCursor | None:
+def _parse_cursor(text: str | None) -> PostCursor | None:
     if text is None:
         return None
     try:
         taken_at, post_id = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return creators.PostCursor.parse(taken_at, UUID(post_id))
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        return PostCursor(datetime.fromisoformat(taken_at) if taken_at else None, str(post_id))
+    except (ValueError, TypeError, binascii.Error) as error:
         raise InvalidInput("The cursor is not one that this route gave out.", cursor=text[:80]) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from redis import asyncio as redis
 from redis.exceptions import RedisError
@@ -36,7 +36,8 @@ class Cache:
 
     async def get(self, key: str) -> bytes | None:
         """The value, or None when it is missing, expired, or the cache is away."""
-        return await self._guarded(lambda: self._client.get(KEY_PREFIX + key))
+        value: bytes | None = await self._guarded(lambda: self._client.get(KEY_PREFIX + key))
+        return value
 
     async def set(self, key: str, value: bytes, ttl_s: int) -> None:
         """Keep a value for that long; nothing happens when the cache is away."""
@@ -65,7 +66,7 @@ class Cache:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _guarded(self, call: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+    async def _guarded(self, call: Callable[[], Awaitable[Any]]) -> Any:
         try:
             with self._breaker.guard():
                 return await call()
@@ -73,7 +74,7 @@ class Cache:
             log.warning("cache_away", error=repr(error))
             return None
 
-    async def _required(self, call: Callable[[], Awaitable[bytes | None]]) -> bytes | None:
+    async def _required(self, call: Callable[[], Awaitable[Any]]) -> Any:
         try:
             with self._breaker.guard():
                 return await call()

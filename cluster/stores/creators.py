@@ -38,6 +38,11 @@ __all__ = [
 POSTS_LOADED_MAX = 60
 SNAPSHOTS_MAX = 365
 COMMENTS_PER_POST_MAX = 100
+POST_COLUMNS = """
+    id, instagram_post_id, shortcode, kind, caption, taken_at, likes_count, comments_count, video_views_count,
+    display_url, hashtags, mentions, tagged, coauthors, width_px, height_px, alt_text, comments_disabled,
+    cdn_thumbnail_url, thumbnail_error, ai_analysis_raw, ai_analyzed_at
+"""
 
 
 async def load_creator(
@@ -91,7 +96,7 @@ async def load_creator(
     )
     return _creator(
         row,
-        posts=tuple(_post(post, said.get(post["id"], ())) for post in posts),
+        posts=tuple(post_of(post, said.get(post["id"], ())) for post in posts),
         related=tuple(RelatedProfile(**other) for other in related),
         snapshots=tuple(CountSnapshot(**snapshot) for snapshot in snapshots),
     )
@@ -144,17 +149,14 @@ async def peers(db: Connection, profile_id: UUID, limit: int) -> list[tuple[int,
 
 async def _load_posts(db: Connection, profile_id: UUID, limit: int) -> Sequence[Record]:
     return await db.fetch(
-        """
-        select
-            id, instagram_post_id, shortcode, kind, caption, taken_at, likes_count, comments_count, video_views_count,
-            display_url, hashtags, mentions, tagged, coauthors, width_px, height_px, alt_text, comments_disabled,
-            cdn_thumbnail_url, thumbnail_error, ai_analysis_raw, ai_analyzed_at
+        f"""
+        select {POST_COLUMNS}
         from post_profiles
         join posts on posts.id = post_profiles.post_id
         where post_profiles.profile_id = $1
         order by taken_at desc nulls last, instagram_post_id desc
         limit $2
-        """,
+        """,  # noqa: S608
         profile_id,
         limit,
     )
@@ -183,7 +185,8 @@ async def _load_comments(db: Connection, post_ids: list[UUID]) -> dict[UUID, tup
     return {post_id: tuple(comments) for post_id, comments in found.items()}
 
 
-def _post(row: Record, comments: Sequence[Comment]) -> StoredPost:
+def post_of(row: Record, comments: Sequence[Comment]) -> StoredPost:
+    """A row of POST_COLUMNS with its comments."""
     values: dict[str, Any] = dict(row)
     values["kind"] = PostKind(values["kind"])
     for name in ("hashtags", "mentions", "tagged", "coauthors"):
