@@ -124,10 +124,13 @@ def is_generic(text: str) -> bool:
 def normalised(text: str) -> str:
     """Lower-case words without mentions, links, digits and emoji; accents of Latin letters and drawn-out letters folded."""
     bare = _MENTION_OR_LINK.sub(" ", unicodedata.normalize("NFKC", text[:COMMENT_CHARACTERS_MAX])).casefold()
-    # Letters and their marks stay (Hindi's vowels are marks), all else parts words.
-    plain = re.sub(f"['’{_EMOJI_MARKS}]", "", bare)
-    kept = "".join(sign if unicodedata.category(sign)[0] in "LM" else " " for sign in plain)
-    return " ".join(_REPEATED.sub(r"\1\1", _folded(word)) for word in kept.split())
+    return " ".join(_REPEATED.sub(r"\1\1", _folded(word)) for word in words_of(re.sub("['’]", "", bare)))
+
+
+def words_of(text: str) -> list[str]:
+    """A text's words: runs of letters and their marks (Hindi's vowels are marks, which a regular expression's word leaves out)."""
+    plain = re.sub(f"[{_EMOJI_MARKS}]", "", text)
+    return "".join(sign if unicodedata.category(sign)[0] in "LM" else " " for sign in plain).split()
 
 
 @lru_cache(maxsize=1)

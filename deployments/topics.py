@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deployments.comments import words_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,7 +23,6 @@ TOPICS_MAX = 5
 SILHOUETTE_LEAST = 0.05  # below, the posts form no groups
 TERMS_MAX = 5
 WORD_LENGTH_LEAST = 4
-_WORD = re.compile(r"[^\W\d_]{4,}")
 _NOT_WORDS = re.compile(r"[#@][\w.]+|https?://\S+")
 
 
@@ -72,7 +73,7 @@ def _words(post: PostFacts) -> set[str]:
     """A post's words, each once: one post must not name a topic by repeating itself."""
     words = {tag.lower() for tag in post.hashtags} | {keyword.lower() for keyword in post.keywords}
     if not post.keywords:
-        words |= set(_WORD.findall(_NOT_WORDS.sub(" ", post.caption.lower())))
+        words |= set(words_of(_NOT_WORDS.sub(" ", post.caption.lower())))
     return {word for word in words if len(word) >= WORD_LENGTH_LEAST}
 
 

