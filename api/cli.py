@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.commands import bench, lifecycle, token
+from api.commands import analyze, bench, lifecycle, token
 from cluster.errors import FollowingError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ for function in (
     lifecycle.doctor,
     lifecycle.clean,
     token.token,
+    analyze.analyze,
     bench.bench,
 ):
     app.command(function.__name__)(function)
@@ -104,3 +105,7 @@ def _tell(message: str) -> None:
     from rich.console import Console
 
     Console(stderr=True, soft_wrap=True).print(f"✗ {message}", style="red", markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    main()
