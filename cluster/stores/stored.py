@@ -112,7 +112,7 @@ class StoredCreator:
     fetched_at: datetime
     analyzed_at: datetime | None
     completeness: Completeness
-    version: int  # grows with every change
+    version: int = 1  # grows with every change
     fetch_notes: tuple[str, ...] = ()  # what the last fetch could not bring, and why
     primary_content_type: str | None = None
     content_distribution: dict[str, float] = field(default_factory=dict)  # category to share
