@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 SLOT = "audience_quality"
 CALLS_MAX = 64
 BATCH_WAIT_S = 0.005
-WEIGHT_LEAST = 0.35  # of all parts' weights that must be measured for an authenticity score
+MEASURED_LEAST = 0.35  # of all parts, weighed by their losses, that must be measured for an authenticity score
 METHOD = (
-    "weighted mean of the parts' marks (0 to 1) times 100 over the parts that could be measured; contributions are points "
-    "lost against 100; interval: bootstrap over posts, 95 %"
+    "100 times the product over the measured parts of 1 - loss (1 - mark), mark being 1 for ordinary and 0 for suspicious and "
+    "loss the most that a part may take; contributions are points lost, split by logarithms; interval: bootstrap over posts"
 )
 
 
@@ -58,14 +58,15 @@ class AudienceQuality:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """How a measurement becomes a mark: its weight, its mark (0 suspicious, 1 ordinary), and the words for both.
+    """How a measurement becomes a mark: the share it may take off, its mark (0 suspicious, 1 ordinary), and the words.
 
-    Weights are a judgement, not a fit: there is no public set of creators with known bought audiences to fit them to.
-    What a buyer cannot easily fake (reactions of the followers, what comments say) weighs most.
+    The losses are a judgement, not a fit: there is no public set of creators with known bought audiences to fit them to.
+    They multiply, so that one certain sign is not averaged away by what a buyer did not fake; a sign that has innocent
+    causes (a small circle of friends, a following abroad) may take little.
     """
 
     name: str
-    weight: float
+    loss: float
     unit: str
     mark: Callable[[Floats], Floats]
     sentence: str  # {} is the measured value
@@ -88,7 +89,7 @@ def _mark_comments_per_like(ratio: Floats) -> Floats:
 PARTS = (
     _Part(
         "engagement_against_tier",
-        0.22,
+        0.45,
         "standard deviations",
         _mark_engagement,
         "Likes and comments per follower are {:+.1f} standard deviations from what accounts of this size get.",
@@ -96,7 +97,7 @@ PARTS = (
     ),
     _Part(
         "generic_comments",
-        0.16,
+        0.35,
         "share",
         # HypeAuditor: up to 3 of 20 do not matter, from half on it is "time to ring the bell".
         lambda share: ramp(share, 1.0, 0.5),
@@ -105,7 +106,7 @@ PARTS = (
     ),
     _Part(
         "commenter_overlap",
-        0.13,
+        0.45,
         "share",
         lambda share: ramp(share, 0.8, 0.3),
         "{:.0%} of the comments come from accounts that comment on at least half of the posts.",
@@ -113,7 +114,7 @@ PARTS = (
     ),
     _Part(
         "comment_to_like_ratio",
-        0.12,
+        0.30,
         "comments per like",
         _mark_comments_per_like,
         "There are {:.3f} comments for each like; about 0.06 is usual.",
@@ -121,7 +122,7 @@ PARTS = (
     ),
     _Part(
         "likes_variation",
-        0.11,
+        0.50,
         "coefficient of variation",
         # Likes of real audiences follow a heavy-tailed law; bought packages come in equal portions.
         lambda variation: ramp(variation, 0.04, 0.2),
@@ -130,7 +131,7 @@ PARTS = (
     ),
     _Part(
         "comment_originality",
-        0.10,
+        0.25,
         "share",
         lambda share: ramp(share, 0.05, 0.4),
         "{:.0%} of the comments say something of their own that no other account has written almost alike.",
@@ -138,7 +139,7 @@ PARTS = (
     ),
     _Part(
         "commenter_diversity",
-        0.06,
+        0.20,
         "share",
         lambda share: ramp(share, 0.1, 0.5),
         "There are {:.2f} different commenters for each comment.",
@@ -146,7 +147,7 @@ PARTS = (
     ),
     _Part(
         "following_ratio",
-        0.06,
+        0.15,
         "ratio",
         # Up to one account followed for each follower is common among small creators; five is mass following.
         lambda ratio: ramp(np.log10(np.maximum(ratio, 1e-6)), math.log10(5), 0.0),
@@ -155,14 +156,14 @@ PARTS = (
     ),
     _Part(
         "language_match",
-        0.04,
+        0.10,
         "share",
         lambda share: ramp(share, 0.05, 0.4),
         "{:.0%} of the comments are in a language that the captions use.",
         "share of comments with a known language that is one of the captions'",
     ),
 )
-assert math.isclose(sum(part.weight for part in PARTS), 1.0)
+LOSSES = sum(part.loss for part in PARTS)
 
 
 class AudienceQualityModel:
@@ -231,22 +232,26 @@ def _score(part: _Part, found: Measured) -> Score:
 
 def _authenticity(measured: dict[str, Measured]) -> Score:
     known = [(part, found) for part in PARTS if (found := measured[part.name]).value is not None]
-    total = sum(part.weight for part, _ in known)
+    covered = sum(part.loss for part, _ in known) / LOSSES
     n = max((found.n for _, found in known if found.draws is not None), default=0)
     drawn = [found.draws for _, found in known if found.draws is not None]
-    if total < WEIGHT_LEAST or not drawn:
-        reason = f"only {total:.0%} of the signs could be measured; at least {WEIGHT_LEAST:.0%} are needed"
+    if covered < MEASURED_LEAST or not drawn:
+        reason = f"only {covered:.0%} of the signs could be measured; at least {MEASURED_LEAST:.0%} are needed"
         return Score(None, n, METHOD, reason=reason)
-    value, draws = 100.0, np.full(len(drawn[0]), 100.0)
-    parts = [Part("baseline", None, 100.0, "Every account starts with 100 points.", 0)]
+    draws = np.ones(len(drawn[0]))
+    logs = []
     for part, found in known:
         assert found.value is not None
-        points = 100 * part.weight / total
-        lost = points * (1 - float(part.mark(np.asarray(found.value))))
-        draws = draws - points * (1 - part.mark(found.draws if found.draws is not None else np.asarray(found.value)))
-        value -= lost
-        parts.append(Part(part.name, found.value, 0.0 - lost, part.sentence.format(found.value), found.n))
-    low, high = interval_of(draws)
-    value = min(100.0, max(0.0, value))
-    interval = max(0.0, min(low, value)), min(100.0, max(high, value))
-    return Score(value, n, METHOD, interval, parts=tuple(parts))
+        logs.append(math.log(1 - part.loss * (1 - float(part.mark(np.asarray(found.value))))))
+        values = np.asarray(found.value) if found.draws is None else found.draws
+        draws = draws * (1 - part.loss * (1 - part.mark(values)))
+    value = 100 * math.exp(sum(logs))
+    # The product has no sum of parts; each part gets the share of the lost points that its logarithm has.
+    lost = (value - 100) / sum(logs) if sum(logs) < 0 else 0.0
+    parts = [Part("baseline", None, 100.0, "Every account starts with 100 points.", 0)]
+    parts.extend(
+        Part(part.name, found.value, lost * log if log < 0 else 0.0, part.sentence.format(found.value), found.n)
+        for (part, found), log in zip(known, logs, strict=True)
+    )
+    low, high = interval_of(100 * draws)
+    return Score(value, n, METHOD, (min(low, value), max(high, value)), parts=tuple(parts))

@@ -30,7 +30,8 @@ SHINGLE = 4  # characters
 HASHES = 64
 BANDS = 16  # of HASHES / BANDS = 4 rows: pairs with a Jaccard index of (1 / 16) ** (1 / 4) = 0.5 meet with p = 0.64
 COPY_JACCARD = 0.7
-COPY_CHARACTERS_LEAST = 12  # shorter texts are alike by chance
+COPY_CHARACTERS_LEAST = 30  # about six words; people who never met write the same shorter phrases
+COPY_ACCOUNTS_LEAST = 3  # that must have written nearly the same; two may agree by chance
 BAND_MEMBERS_MAX = 64  # of one bucket that are compared; a larger bucket is all copies of one text
 REGULAR_POSTS_SHARE = 0.5  # an account that comments on at least this share of the posts is a regular
 REGULAR_POSTS_LEAST = 3
@@ -159,7 +160,7 @@ def _folded(word: str) -> str:
 
 
 def _copies(comments: Sequence[Counted]) -> tuple[list[bool], tuple[str, ...]]:
-    """For each comment whether another account wrote nearly the same, and the most shared texts.
+    """For each comment whether several accounts wrote nearly the same, and the most shared texts.
 
     Near-copies have a Jaccard index of at least COPY_JACCARD over shingles of SHINGLE characters; candidates come from
     MinHash in bands (Broder 1997; Leskovec, Rajaraman & Ullman, ch. 3), and each candidate is checked exactly.
@@ -173,8 +174,11 @@ def _copies(comments: Sequence[Counted]) -> tuple[list[bool], tuple[str, ...]]:
     for first, second in _near_pairs(texts):
         groups[first] |= authors[second]
         groups[second] |= authors[first]
-    marks = [len(groups.get(comment.text, set()) | {comment.commenter}) > 1 for comment in comments]
-    shared = sorted((text for text in texts if len(groups[text]) > 1), key=lambda text: (-len(groups[text]), text))
+    marks = [len(groups.get(comment.text, ())) >= COPY_ACCOUNTS_LEAST for comment in comments]
+    shared = sorted(
+        (text for text in texts if len(groups[text]) >= COPY_ACCOUNTS_LEAST),
+        key=lambda text: (-len(groups[text]), text),
+    )
     return marks, tuple(shared)
 
 
