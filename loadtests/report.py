@@ -92,8 +92,10 @@ class Report:
         lines = [
             f"# {self.name}",
             "",
-            (f"`{self.command}` on {record['measured_at']}: {where['processor']}, {where['cores']} cores, "
-            f"{where['memory_gib']} GiB, Python {where['python']}."),
+            (
+                f"`{self.command}` on {record['measured_at']}: {where['processor']}, {where['cores']} cores, "
+                f"{where['memory_gib']} GiB, Python {where['python']}."
+            ),
             "",
             "| what | unit | baseline | ours | ratio | goal | met | note |",
             "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |",
@@ -116,7 +118,9 @@ class Report:
         for axis, row in zip(axes[:, 0], self.rows, strict=True):
             bars = [("ours", row.ours), ("baseline", row.baseline), ("goal", row.goal)]
             shown = [(name, value) for name, value in bars if value is not None]
-            axis.barh([name for name, _ in shown], [value for _, value in shown], color=["#2b6cb0", "#a0aec0", "#68d391"])
+            axis.barh(
+                [name for name, _ in shown], [value for _, value in shown], color=["#2b6cb0", "#a0aec0", "#68d391"]
+            )
             axis.set_title(f"{row.name} ({row.unit})", fontsize=8, loc="left")
             axis.tick_params(labelsize=7)
         figure.tight_layout()
@@ -136,7 +140,11 @@ def cell(value: object) -> str:
 def machine() -> dict[str, Any]:
     """The machine and the versions that a figure belongs to."""
     processor = next(
-        (line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
         platform.processor(),
     )
     return {

@@ -26,17 +26,6 @@ class Person:
         return await self.http.get(f"/api/v1/search/creator/{username}", params={"wait": 110, **query})
 
 
-class Simulator:
-    """The control side of the upstream simulator."""
-
-    def __init__(self, cluster):
-        self.http = httpx.AsyncClient(base_url=cluster.simulator_url, timeout=30)
-
-    async def fetches_of(self, username):
-        calls = (await self.http.get("/_control/calls")).raise_for_status().json()
-        return sum(row["count"] for row in calls["calls"] if row["username"] == username and row["service"] == "apify_profile")
-
-
 @pytest.fixture
 def unique():
     """A fresh username with a prefix, so that tests share a database without meeting."""
@@ -59,13 +48,6 @@ async def person(cluster):
 @pytest.fixture
 async def alice(person):
     return person()
-
-
-@pytest.fixture
-async def simulator(cluster):
-    control = Simulator(cluster)
-    yield control
-    await control.http.aclose()
 
 
 @pytest.fixture

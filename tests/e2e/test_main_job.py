@@ -39,23 +39,23 @@ async def test_its_pictures_are_served(alice, anonymous, unique):
     assert all(answer.content[8:12] == b"WEBP" for answer in answers)
 
 
-async def test_callers_of_one_name_share_one_fetch(person, simulator, unique):
+async def test_callers_of_one_name_share_one_fetch(person, cluster, unique):
     name = unique()
 
     answers = await asyncio.gather(*(person().search(name) for _ in range(12)))
 
     assert {answer.status_code for answer in answers} == {200}
-    assert await simulator.fetches_of(name) == 1
+    assert (await cluster.profile_fetches())[name] == 1
 
 
-async def test_a_complete_stored_creator_is_not_fetched_for_the_next_user(person, simulator, unique):
+async def test_a_complete_stored_creator_is_not_fetched_for_the_next_user(person, cluster, unique):
     name = unique()
     await person().search(name)
 
     answer = await person().search(name)
 
     assert answer.status_code == 200
-    assert await simulator.fetches_of(name) == 1
+    assert (await cluster.profile_fetches())[name] == 1
 
 
 async def test_reading_again_needs_no_job(alice, unique):
@@ -68,20 +68,18 @@ async def test_reading_again_needs_no_job(alice, unique):
     assert again.json() == first
 
 
-async def test_a_refresh_needs_an_idempotency_key_and_fetches_once_for_it(alice, simulator, unique):
+async def test_a_refresh_needs_an_idempotency_key_and_fetches_once_for_it(alice, cluster, unique):
     name = unique()
     await alice.search(name)
     url, query = f"/api/v1/search/creator/{name}", {"refresh": "true", "wait": 100}
 
     without = await alice.http.get(url, params=query)
     answers = [await alice.http.get(url, params=query, headers={"Idempotency-Key": "k1"}) for _ in range(2)]
-    other = await alice.http.get(
-        f"/api/v1/search/creator/{unique()}", params=query, headers={"Idempotency-Key": "k1"}
-    )
+    other = await alice.http.get(f"/api/v1/search/creator/{unique()}", params=query, headers={"Idempotency-Key": "k1"})
 
     assert without.status_code == 422
     assert [answer.status_code for answer in answers] == [200, 200]
-    assert await simulator.fetches_of(name) == 2
+    assert (await cluster.profile_fetches())[name] == 2
     assert (other.status_code, other.json()["code"]) == (409, "conflict")
 
 
