@@ -12,7 +12,8 @@ import numpy as np
 from ray import serve
 
 from deployments.comments import voices_of
-from deployments.places import country_of
+from deployments.places import countries_in, country_of
+from deployments.reactions import posts_of
 from deployments.registry import identity_of
 from deployments.scores import Distribution, Score, Share
 from deployments.statistics import corrected_share, interval_of, resamples, wilson
@@ -96,9 +97,11 @@ class AudienceInsightsDeployment:
 
 
 def _read(creator: CreatorFacts) -> AudienceInsights:
-    voices = voices_of(creator)
+    posts = posts_of(creator)
+    voices = voices_of(posts, creator.username)
     spoken = {name: language for name, said in voices.items() if (language := _main_language(said)) is not None}
-    located = {name: found for name, said in voices.items() if (found := country_of(said)) is not None}
+    in_captions = {post.id: countries_in(post.caption) for post in posts}
+    located = {name: found for name, said in voices.items() if (found := country_of(said, in_captions)) is not None}
     gendered = [gender for name in voices if (gender := gender_of(name)) is not None]
     return AudienceInsights(
         languages=_languages(Counter(spoken.values())),

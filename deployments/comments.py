@@ -18,7 +18,7 @@ from unidecode import unidecode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from deployments.facts import CommentFacts, CreatorFacts, PostFacts
+    from deployments.facts import CommentFacts, PostFacts
     from deployments.statistics import Floats
 
 GENERIC_WORDS_FILE = Path(__file__).parent / "data" / "generic_comments.txt"
@@ -37,6 +37,7 @@ REGULAR_POSTS_SHARE = 0.5  # an account that comments on at least this share of 
 REGULAR_POSTS_LEAST = 3
 _MENTION_OR_LINK = re.compile(r"@[\w.]+|https?://\S+|www\.\S+", re.UNICODE)
 _REPEATED = re.compile(r"(.)\1{2,}")
+_ASCII_WORD = re.compile(r"[A-Za-z]+")
 _DOUBLED = re.compile(r"(.)\1")
 _EMOJI_MARKS = "\ufe0e\ufe0f\u20e3"  # select a sign's look; Unicode counts them among the marks
 _ARABIC = str.maketrans("أإآةى", "اااهي", "ـًٌٍَُِّْ")  # spellings that writers mix; short vowels go
@@ -108,11 +109,11 @@ def comments_of(post: PostFacts, creator: str) -> list[CommentFacts]:
     return others[:COMMENTS_MAX]
 
 
-def voices_of(creator: CreatorFacts) -> dict[str, list[tuple[PostFacts, CommentFacts]]]:
+def voices_of(posts: Sequence[PostFacts], creator: str) -> dict[str, list[tuple[PostFacts, CommentFacts]]]:
     """Each commenter's comments with their posts, the creator left out."""
     voices: dict[str, list[tuple[PostFacts, CommentFacts]]] = defaultdict(list)
-    for post in creator.posts[:POSTS_MAX]:
-        for comment in comments_of(post, creator.username):
+    for post in posts:
+        for comment in comments_of(post, creator):
             voices[comment.username.lower()].append((post, comment))
     return dict(voices)
 
@@ -129,7 +130,9 @@ def normalised(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """A text's words: runs of letters and their marks (Hindi's vowels are marks, which a regular expression's word leaves out)."""
+    """A text's words: runs of letters and their marks (Hindi's vowels are marks, which isalpha leaves out)."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
     plain = re.sub(f"[{_EMOJI_MARKS}]", "", text)
     return "".join(sign if unicodedata.category(sign)[0] in "LM" else " " for sign in plain).split()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deployments.comments import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping, Sequence
 
     from deployments.facts import CommentFacts, PostFacts
 
@@ -32,20 +32,21 @@ _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _LATIN_TO = "\u0250"
 
 
-def country_of(comments: Iterable[tuple[PostFacts, CommentFacts]]) -> tuple[str, float] | None:
+def country_of(
+    comments: Sequence[tuple[PostFacts, CommentFacts]], in_captions: Mapping[str, frozenset[str]]
+) -> tuple[str, float] | None:
     """A commenter's country and the weight of the evidence (1 for a flag or place), or None.
 
-    A place that the caption names is about the post, not about the commenter, and does not count. Two different countries
-    named equally often cancel each other.
+    in_captions holds the countries that each post's caption names, by post id: such a place is about the post, not about the
+    commenter, and does not count. Two different countries named equally often cancel each other.
     """
-    read = list(comments)
     named: Counter[str] = Counter()
-    for post, comment in read:
-        named.update(countries_in(comment.text) - countries_in(post.caption))
+    for post, comment in comments:
+        named.update(countries_in(comment.text) - in_captions[post.id])
     if named:
         (first, most), *others = sorted(named.items(), key=lambda item: (-item[1], item[0]))
         return None if others and others[0][1] == most else (first, 1.0)
-    homes = Counter(LANGUAGE_HOMES[comment.language] for _, comment in read if comment.language in LANGUAGE_HOMES)
+    homes = Counter(LANGUAGE_HOMES[comment.language] for _, comment in comments if comment.language in LANGUAGE_HOMES)
     if not homes:
         return None
     return min(homes, key=lambda home: (-homes[home], home))
@@ -53,7 +54,7 @@ def country_of(comments: Iterable[tuple[PostFacts, CommentFacts]]) -> tuple[str,
 
 def countries_in(text: str) -> frozenset[str]:
     """Alpha-2 codes of the flags and places in a text; Latin place names count when written with a capital."""
-    found = {flag for signs in _FLAG.findall(text) if (flag := _letters(signs)) in country_codes()}
+    found: set[str] = {flag for signs in _FLAG.findall(text) if (flag := _letters(signs)) in country_codes()}
     if not text:
         return frozenset(found)
     table = places()

@@ -103,7 +103,11 @@ def _lomb_scargle(rows: Floats, frequencies: Floats) -> Floats:
 
 
 def offset_posterior(utc_hours: Sequence[float]) -> dict[float, float]:
-    """P(UTC offset | posting hours): each post is drawn from ACTIVITY at its local hour, the prior is OFFSETS."""
+    """P(UTC offset | posting hours): posts are drawn from ACTIVITY at their local hour, the prior is OFFSETS.
+
+    Posts of one habit are not independent draws ("always at noon" is one fact, however often it is seen), so the likelihood
+    is tempered with (different three-hour blocks) / posts.
+    """
     activity = np.asarray(ACTIVITY) / sum(ACTIVITY)
     hours = np.sort(np.asarray(utc_hours, dtype=float))
     offsets = np.asarray(list(OFFSETS))
@@ -111,6 +115,7 @@ def offset_posterior(utc_hours: Sequence[float]) -> dict[float, float]:
     before = np.floor(local).astype(int) % 24
     rest = local - np.floor(local)
     density = activity[before] * (1 - rest) + activity[(before + 1) % 24] * rest
-    logs = np.log(density).sum(axis=1) + np.log(list(OFFSETS.values()))
+    habits = len(set((hours // 3).tolist())) / len(hours)
+    logs = habits * np.log(density).sum(axis=1) + np.log(list(OFFSETS.values()))
     weights = np.exp(logs - logs.max())
     return dict(zip(OFFSETS, (weights / weights.sum()).tolist(), strict=True))

@@ -51,6 +51,7 @@ POSTS_LEAST_FOR_CHANGES = 8
 POSTS_LEAST_FOR_BURSTS = 8
 BURST_POSTS_LEAST = 3
 SURGE_Z = 3.0
+SURGE_SPREAD_LEAST = 0.25  # of log engagement: a short history understates it, and a surge is a factor of two at least
 LOG_SPREAD_LEAST = 0.15  # of log engagement; less is chance
 
 __all__ = [
@@ -317,7 +318,7 @@ def _engagement_trend(points: Sequence[tuple[datetime, float]]) -> EngagementTre
 
 
 def _surges(shown: Sequence[tuple[datetime, PostFacts, float]]) -> tuple[Surge, ...]:
-    scores = ewma_surges([math.log1p(total) for _, _, total in shown], LOG_SPREAD_LEAST)
+    scores = ewma_surges([math.log1p(total) for _, _, total in shown], SURGE_SPREAD_LEAST)
     return tuple(
         Surge(post.id, time, total, math.expm1(expected), z)
         for (time, post, total), (expected, z) in zip(shown, scores, strict=True)
