@@ -46,8 +46,11 @@ GAPS_MAX = 14
 
 
 def render(answer: CreatorAnswer, console: Console | None = None) -> None:
-    """Print the report. console defaults to standard output, at most WIDTH columns wide."""
-    console = console or Console(highlight=False)
+    """Print the report. console defaults to standard output; at most WIDTH columns wide."""
+    if console is None:
+        console = Console(highlight=False)
+        if not console.is_terminal:  # into a file or a pipe: its width is nobody's window
+            console = Console(highlight=False, width=WIDTH)
     width = min(WIDTH, console.width)
     for part in (
         _header(answer),

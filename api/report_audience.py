@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -14,15 +15,17 @@ from api.report_marks import BAD, FAIR, GOOD, compact, interval_bar, percent, pl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from api.sections import CreatorAnswer
     from api.sections.audience import FraudOut
     from api.sections.scores import DistributionOut, ScoreOut
 
 ROWS_MAX = 5
-LABEL = 11
+LABEL = 12
 BAR = 12
+BAR_LEAST = 4
+PERCENT = 6
 SIGNED_BAR = 16
 BASELINE = "baseline"  # the part of authenticity that every creator starts with
 _VERDICTS = {"low": GOOD, "elevated": FAIR, "high": BAD}
@@ -35,9 +38,9 @@ def audience(answer: CreatorAnswer) -> RenderableType:
     for _ in range(3):
         grid.add_column(ratio=1)
     grid.add_row(
-        shares("Languages", section.languages, language_name),
-        shares("Countries", section.demographics.country, _country_names().get),
-        shares("Gender (first names)", section.demographics.gender),
+        SharesBlock("Languages", section.languages, language_name),
+        SharesBlock("Countries", section.demographics.country, _country_names().get),
+        SharesBlock("Gender (first names)", section.demographics.gender),
     )
     sample = (
         f"Inferred from {compact(section.sample.comments)} comments by {compact(section.sample.commenters)} commenters"
@@ -53,20 +56,28 @@ def audience(answer: CreatorAnswer) -> RenderableType:
     return Group(*parts, *_authenticity(section.authenticity), *_fraud(section.fraud))
 
 
-def shares(title: str, distribution: DistributionOut, name_of: Callable[[str], str | None] = str) -> RenderableType:
-    """A distribution's largest shares as bars with intervals, or why there are none."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(width=LABEL, no_wrap=True, overflow="ellipsis")
-    table.add_column(width=BAR, no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for share in distribution.shares[:ROWS_MAX]:
-        label = plain(name_of(share.label) or share.label)
-        table.add_row(label, interval_bar(share.share, share.interval, BAR), percent(share.share))
-    heading = Text(title, "bold")
-    if not distribution.shares:
-        return Group(heading, quiet(plain(distribution.reason)))
-    rest = len(distribution.shares) - ROWS_MAX
-    return Group(heading, table, *([quiet(f"and {rest} more")] if rest > 0 else []))
+@dataclass(frozen=True, slots=True)
+class SharesBlock:
+    """A distribution's largest shares as bars with intervals, or why there are none; the bars fill the width there is."""
+
+    title: str
+    distribution: DistributionOut
+    name_of: Callable[[str], str | None] = str
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(self.title, "bold")
+        shares = self.distribution.shares
+        if not shares:
+            yield quiet(plain(self.distribution.reason))
+            return
+        width = max(BAR_LEAST, min(BAR, options.max_width - LABEL - PERCENT))
+        for share in shares[:ROWS_MAX]:
+            label = Text(plain(self.name_of(share.label) or share.label))
+            label.truncate(LABEL - 1, overflow="ellipsis", pad=True)
+            bar = interval_bar(share.share, share.interval, width)
+            yield Text.assemble(label, " ", bar, f"{percent(share.share):>{PERCENT}}")
+        if len(shares) > ROWS_MAX:
+            yield quiet(f"and {len(shares) - ROWS_MAX} more")
 
 
 def _authenticity(score: ScoreOut) -> list[RenderableType]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.compose.language_names import language_name
-from api.report_audience import shares
+from api.report_audience import SharesBlock
 from api.report_marks import ABSENT, percent, plain, quiet
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def content(answer: CreatorAnswer) -> RenderableType:
     for _ in range(3):
         grid.add_column(ratio=1)
     grid.add_row(
-        shares("Categories", section.categories),
-        shares("Languages of captions", answer.overview.languages, language_name),
-        shares("Scenes", section.visual.scenes),
+        SharesBlock("Categories", section.categories),
+        SharesBlock("Languages of captions", answer.overview.languages, language_name),
+        SharesBlock("Scenes", section.visual.scenes),
     )
     table = Table.grid(padding=(0, 1))
     table.add_column(width=15, no_wrap=True, style="bold")

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from api.report_audience import BAR, LABEL, shares
+from api.report_audience import BAR, LABEL, PERCENT, SharesBlock
 from api.report_marks import ABSENT, BAD, FAIR, GOOD, compact, heat, percent, plain, quiet, sparkline, spread
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from api.sections.engagement import BehaviourOut, OverTimeOut, PerPostOut, SlotOut, TrendOut
     from api.sections.scores import ScoreOut
 
-CELL = 4
+CELL = 3
 LINE = 15
 SURGES_MAX = 3
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -40,13 +40,13 @@ def engagement(answer: CreatorAnswer) -> RenderableType:
     left.add_row("Mood over time", _trend(section.sentiment.trend, " points a week", 2))
     hours = tuple(sorted(slot.label for slot in section.behaviour.hours))
     for name, slots, order in (("Hours", section.behaviour.hours, hours), ("Days", section.behaviour.days, _WEEKDAYS)):
-        if slots:
+        if any(slot.posts for slot in slots):
             left.add_row(name, _heat_line(slots, order))
     left.add_row("Rhythm", _rhythm(section.behaviour))
     grid = Table.grid(padding=(0, 2), expand=True)
     grid.add_column(ratio=1)
-    grid.add_column(width=LABEL + BAR + 7)
-    grid.add_row(left, shares("Mood of captions", section.sentiment.distribution))
+    grid.add_column(width=LABEL + BAR + PERCENT)
+    grid.add_row(left, SharesBlock("Mood of captions", section.sentiment.distribution))
     return Group(grid, *_standouts(answer))
 
 
@@ -125,9 +125,10 @@ def _standouts(answer: CreatorAnswer) -> list[RenderableType]:
         day = dates.get(anomaly.post_id)
         when = f"{day:%d %b}" if day else "undated"
         side = "above" if anomaly.z > 0 else "below"
+        number = "{:.3f}".format if anomaly.measure == "comments_per_like" else compact
         lines.append(
-            f"{when}: {compact(anomaly.value)} {anomaly.measure.replace('_', ' ')}, "
-            f"{abs(anomaly.z):.1f} robust deviations {side} the median of {compact(anomaly.median)}"
+            f"{when}: {number(anomaly.value)} {anomaly.measure.replace('_', ' ')}, "
+            f"{abs(anomaly.z):.1f} robust deviations {side} the median of {number(anomaly.median)}"
         )
     lines += [
         f"{change.at:%d %b}: level changed from {compact(change.before)} to {compact(change.after)} a post"

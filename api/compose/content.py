@@ -41,10 +41,11 @@ def content_of(posts: Sequence[PostOut], trends: Stored, gaps: Gaps) -> Content:
     read = [(post.id, post.advanced_nlp) for post in posts if post.advanced_nlp.reason is None]
     origin = origin_of(nlp for _, nlp in read)
     words = [nlp for _, nlp in read]
+    categories = _categories(posts)
     return Content(
         visual=visual_of(posts),
-        primary_category=_primary_category(posts),
-        categories=_categories(posts),
+        primary_category=_primary_category(posts, categories),
+        categories=categories,
         hashtags=_tags([post.hashtags for post in posts]),
         mentions=_tags([post.mentions for post in posts]),
         trends=_trends(trends, gaps),
@@ -57,13 +58,13 @@ def content_of(posts: Sequence[PostOut], trends: Stored, gaps: Gaps) -> Content:
     )
 
 
-def _primary_category(posts: Sequence[PostOut]) -> LabelOut:
+def _primary_category(posts: Sequence[PostOut], shares: DistributionOut) -> LabelOut:
     categories = [post.category for post in posts if post.category.value is not None]
     origin = origin_of(categories)
     signature: dict[str, Any] = {"method": PRIMARY_METHOD, "model": origin.model, "fallback": origin.fallback}
     if not categories:
         return LabelOut(value=None, n=0, reason=NO_CATEGORY, **signature)
-    label = Counter(category.value for category in categories).most_common(1)[0][0]
+    label = shares.shares[0].label
     confidences = [category.confidence for category in categories if category.value == label]
     confidence = fmean(confidence for confidence in confidences if confidence is not None)
     return LabelOut(value=label, n=len(categories), confidence=confidence, **signature)

@@ -33,10 +33,11 @@ def share_of(count: int, n: int, of: str) -> Score:
 
 
 def distribution_of(labels: Iterable[str], of: str, *, reason: str) -> Distribution:
-    """Shares of labels, largest first; empty with the given reason when there is no label."""
+    """Shares of labels, largest first, equal ones by name; empty with the given reason when there is no label."""
     counts = Counter(labels)
     n = counts.total()
-    shares = tuple(Share(label, count / n, count, wilson(count, n)) for label, count in counts.most_common())
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shares = tuple(Share(label, count / n, count, wilson(count, n)) for label, count in ordered)
     return Distribution(shares, n, f"{of}; {WILSON}", None if shares else reason)
 
 

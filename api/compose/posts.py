@@ -35,6 +35,7 @@ LANGUAGE_METHOD = "language detection on the caption without links, mentions and
 CATEGORY_METHOD = (
     "caption against descriptions of 23 categories, with keywords; confidence is the calibrated probability"
 )
+NO_SCENE = "no kind of picture stands out"
 INSTAGRAM = "https://www.instagram.com"
 
 
@@ -149,12 +150,17 @@ def _category(result: Mapping[str, Any], origin: Origin) -> CategoryOut:
 
 def _visual_content(stored: Stored, gaps: Gaps) -> VisualContentOut:
     def make(result: Mapping[str, Any]) -> VisualContentOut:
-        why = result.get("reason") or "the model tells none for this picture"
-        nulls = {name: why for name, value in result.items() if value is None and name != "reason"}
+        unread = result["reason"]
+        why = {"scene": NO_SCENE} if unread is None else {}
+        nulls = {
+            name: why.get(name, unread or "the model tells none for this picture")
+            for name, value in result.items()
+            if value is None and name != "reason"
+        }
         text = result["text"]
         if text is not None and text["confidence"] is None:
             text = text | {"reasons": {"confidence": "no writing was found"}}
-        values = {**result, "text": text, "reasons": nulls, "reason": result.get("reason")}
+        values = {**result, "text": text, "reasons": nulls}
         seen = VisualContentOut.model_validate(values, context=stored.origin)
         if seen.reason:
             gaps.add(stored.slot, seen.reason, post=True)

@@ -120,7 +120,7 @@ def test_an_error_that_is_no_json_is_still_told():
 
 def test_a_cluster_that_breaks_off_is_told_from_one_that_is_not_there():
     with (
-        serving(lambda handler: handler.connection.close()) as url,
+        serving(lambda handler: handler.connection.shutdown(socket.SHUT_RDWR)) as url,
         pytest.raises(Unavailable, match="stopped answering"),
     ):
         asyncio.run(look_up(url, "t", "some.creator", wait_s=1))
