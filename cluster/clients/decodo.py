@@ -55,7 +55,10 @@ class DecodoClient:
         answer = await self._service.call("POST", "/v2/scrape", body=body)
         if answer.body is None:  # 204
             raise UpstreamUnavailable("decodo's result is not ready.", service="decodo", upstream_status=answer.status)
-        profile = parse_decodo_profile(self._content(answer.body, username))
+        try:
+            profile = parse_decodo_profile(self._content(answer.body, username))
+        except CreatorNotFound as error:
+            raise CreatorNotFound(username=username) from error
         if profile.username != username:
             message = "decodo answered for another account."
             raise UpstreamMalformed(message, service="decodo", asked=username, answered=profile.username)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 import stamina
 import structlog
-import uvicorn
 from pydantic import SecretStr
 
 from cluster.clients.apify import RunUnfinished
@@ -22,27 +19,11 @@ from cluster.errors import CreatorNotFound, UpstreamUnavailable
 from cluster.records import PostKind, Source
 from cluster.resilience import BreakerState
 from cluster.settings import ApifySettings, DecodoSettings, Settings
+from tests.local_server import serving
 
 pytestmark = pytest.mark.anyio
 
-START_S_MAX = 20.0
 TOKEN = "secret-token-4711"
-
-
-@contextmanager
-def serving(app):
-    """The application on a port of its own, in a thread."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        deadline_s = time.monotonic() + START_S_MAX
-        while not server.started:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +181,14 @@ async def test_no_money_is_named_with_its_remedy_and_not_counted(sources, world)
             fetched = await sources.fetch("fault_402_anna")
     assert "out of money; top it up" in logs[0]["error"]
     assert fetched.degraded[0] == "source: decodo stood in (apify: HTTP 402)"
+    assert sources.states()["apify"].state is BreakerState.CLOSED
+
+
+async def test_a_refused_key_is_not_counted(sources, world):
+    world.faults.plan(PlannedFault("apify", "401"))
+    for _ in range(6):
+        fetched = await sources.fetch("emma.cooks")
+    assert fetched.degraded[0] == "source: decodo stood in (apify: HTTP 401)"
     assert sources.states()["apify"].state is BreakerState.CLOSED
 
 
