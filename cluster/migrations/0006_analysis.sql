@@ -24,21 +24,23 @@ create function internal.merge_outcomes(stored jsonb, fresh jsonb) returns jsonb
 $$;
 grant execute on function internal.merge_outcomes to service_role;
 
--- The one definition of a complete profile (design.md). Age is no criterion. No row for an unknown profile.
+-- The one definition of a complete profile (design.md). Age is no criterion. No row for an unknown profile, or one that
+-- the caller may not read. Columns are named: users may not read all of them.
 create function profile_completeness(wanted_id uuid) returns table (complete boolean, missing text[])
     language sql stable
     set search_path = ''
     as $$
     with profile as (
         select
-            profiles.*,
+            profiles.id, profiles.followers_count, profiles.posts_count, profiles.biography, profiles.cdn_picture_url,
+            profiles.ai_profile_analyzed_at,
             least(profiles.fetched_posts_count, 12) as posts_needed,
             profiles.posts_count is not distinct from 0 and profiles.fetched_posts_count = 0 as is_empty
         from public.profiles
         where profiles.id = wanted_id
     ),
     newest as (
-        select posts.*
+        select posts.ai_content_category, posts.ai_sentiment, posts.ai_language_code, posts.cdn_thumbnail_url
         from profile
         join public.post_profiles on post_profiles.profile_id = profile.id
         join public.posts on posts.id = post_profiles.post_id

@@ -324,14 +324,15 @@ CREATE FUNCTION public.profile_completeness(wanted_id uuid) RETURNS TABLE(comple
     AS $$
     with profile as (
         select
-            profiles.*,
+            profiles.id, profiles.followers_count, profiles.posts_count, profiles.biography, profiles.cdn_picture_url,
+            profiles.ai_profile_analyzed_at,
             least(profiles.fetched_posts_count, 12) as posts_needed,
             profiles.posts_count is not distinct from 0 and profiles.fetched_posts_count = 0 as is_empty
         from public.profiles
         where profiles.id = wanted_id
     ),
     newest as (
-        select posts.*
+        select posts.ai_content_category, posts.ai_sentiment, posts.ai_language_code, posts.cdn_thumbnail_url
         from profile
         join public.post_profiles on post_profiles.profile_id = profile.id
         join public.posts on posts.id = post_profiles.post_id
