@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.compose.estimates import STATISTICS, distribution_of
 from api.compose.outcomes import SOURCE_SILENT, absolute, origin_of, reasons_of
+from api.compose.posts import INSTAGRAM
 from api.sections.overview import (
     CountsOut,
     EngagementRateOut,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from api.sections.posts import PostOut
     from cluster.stores.stored import StoredCreator
 
-INSTAGRAM = "https://www.instagram.com"
 NO_BUSINESS_CATEGORY = "the account shows none"
 FOLLOWERS_UNKNOWN = "the number of followers is unknown"
 PERCENTILE_METHOD = (
