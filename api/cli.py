@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.commands import analyze, bench, lifecycle, token
+from api.commands import analyze, bench, imports, lifecycle, token
 from cluster.errors import FollowingError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ for function in (
     bench.bench,
 ):
     app.command(function.__name__)(function)
+app.command("import")(imports.import_files)
 
 
 def main() -> None:
