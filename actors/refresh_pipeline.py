@@ -257,6 +257,7 @@ class _Run:
                 for row in creator.snapshots
             ),
             peers=tuple(Peer(followers, rate) for followers, rate in peers),
+            observed_at=creator.fetched_at,
         )
 
     async def _report(self, step: str, done: int, total: int) -> None:
