@@ -24,9 +24,8 @@ from cluster.stores import jobs
 
 if TYPE_CHECKING:
     from cluster.database import Database
-    from cluster.stores.jobs import Job
-
     from cluster.settings import RefreshSettings, Settings
+    from cluster.stores.jobs import Job
 
 ACTOR_NAME = "profile_refresh"
 NAMESPACE = "following"
@@ -141,15 +140,20 @@ class RefreshWorker:
             await asyncio.sleep(self._settings.heartbeat_s)
             try:
                 async with self._database.as_service() as db:
-                    if not await jobs.heartbeat(db, job.id, self._owner, lease_s=self._settings.lease_s):
-                        return
+                    is_ours = await jobs.heartbeat(
+                        db, job.id, self._owner, lease_s=self._settings.lease_s, attempt=job.attempts
+                    )
+                if not is_ours:
+                    return
             except DATABASE_ERRORS as error:
                 log.warning("heartbeat_missed", error=repr(error))
 
     async def _write_failure(self, job: Job, error: FollowingError, retry_in_s: float | None) -> None:
         try:
             async with self._database.as_service() as db:
-                await jobs.fail(db, job.id, self._owner, error.to_record(), retry_in_s=retry_in_s)
+                await jobs.fail(
+                    db, job.id, self._owner, error.to_record(), retry_in_s=retry_in_s, attempt=job.attempts
+                )
         except DATABASE_ERRORS as away:
             log.warning("failure_not_written", error=repr(away))  # the lease runs out and another attempt says it again
 
@@ -179,9 +183,8 @@ class ProfileRefresh:
             await asyncio.sleep(DATABASE_PAUSE_S)
 
     async def _work(self) -> None:
-        from cluster.database import Database
-
         from actors.pipeline import open_pipeline
+        from cluster.database import Database
 
         database = await Database.open_worker(self._settings)
         try:

@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from cluster.database import Database
-    from cluster.stores.jobs import Job
-
     from cluster.clients.sources import ProfileSources
+    from cluster.database import Database
     from cluster.settings import Settings
+    from cluster.stores.jobs import Job
     from cluster.stores.stored import StoredCreator, StoredPost
     from cluster.thumbnails import Thumbnail, Thumbnailer
     from deployments.analysis import Analysis
@@ -59,7 +58,12 @@ class RefreshPipeline:
         await run.analyze()
         async with self.database.as_service() as db:
             done = await jobs.finish(
-                db, job.id, owner, access_days=self.settings.search.access_days, warning=stale_because
+                db,
+                job.id,
+                owner,
+                access_days=self.settings.search.access_days,
+                warning=stale_because,
+                attempt=job.attempts,
             )
         if not done:
             raise LeaseLost
@@ -129,7 +133,7 @@ class _Run:
 
     async def _remember_run(self, run_id: str) -> None:
         async with self._p.database.as_service() as db:
-            if not await jobs.save_run_id(db, self._job.id, self._owner, run_id):
+            if not await jobs.save_run_id(db, self._job.id, self._owner, run_id, attempt=self._job.attempts):
                 raise LeaseLost
 
     async def analyze(self) -> None:
@@ -262,8 +266,11 @@ class _Run:
 
     async def _report(self, step: str, done: int, total: int) -> None:
         async with self._p.database.as_service() as db:
-            if not await jobs.progress(db, self._job.id, self._owner, step=step, done=done, total=total):
-                raise LeaseLost
+            is_ours = await jobs.progress(
+                db, self._job.id, self._owner, step=step, done=done, total=total, attempt=self._job.attempts
+            )
+        if not is_ours:
+            raise LeaseLost
 
 
 def _is_judged(creator: StoredCreator) -> bool:

@@ -74,7 +74,7 @@ class LocalCluster:
         """How often the upstream was asked for each username's profile since the simulator started."""
         async with httpx.AsyncClient(base_url=self.simulator_url) as http:
             calls = (await http.get("/_control/calls")).raise_for_status().json()
-        fetched: dict[str, int] = calls.get("apify", {})
+        fetched: dict[str, int] = calls.get("apify.runs", {})
         return fetched
 
 
