@@ -1,0 +1,1 @@
+"""Running the cluster elsewhere: the image and the Kubernetes manifest."""
