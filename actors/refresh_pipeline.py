@@ -99,8 +99,10 @@ class _Run:
 
     def _is_good_enough(self, stored: StoredCreator) -> bool:
         """Whether nothing has to be fetched: the job only analyses, it has fetched before, or an unlock finds all there."""
-        if self._job.kind == "analyze" or stored.source is Source.IMPORT:
+        if self._job.kind == "analyze":
             return True
+        if stored.source is Source.IMPORT and self._p.settings.upstream_is_simulated:
+            return True  # made-up figures must never replace imported ones
         if stored.fetched_at >= self._job.created_at:
             return True
         return self._job.kind == "unlock" and stored.completeness.complete

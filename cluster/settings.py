@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -78,10 +79,6 @@ class CacheSettings(_Section):
     port: int = 16_380  # of the embedded one
     timeout_s: float = 1.0
     profile_ttl_s: int = 24 * 3600
-    posts_ttl_s: int = 12 * 3600
-    ai_ttl_s: int = 7 * 24 * 3600
-    analytics_ttl_s: int = 6 * 3600
-    system_ttl_s: int = 300
 
 
 class ApifySettings(_Section):
@@ -280,6 +277,12 @@ class Settings(BaseModel):
     refresh: RefreshSettings
     simulator: SimulatorSettings
     retention: RetentionSettings
+
+    @property
+    def upstream_is_simulated(self) -> bool:
+        """Whether the first source is the local simulator, whose creators are made up."""
+        source = urlsplit(self.apify.base_url)
+        return (source.hostname, source.port) == (self.simulator.host, self.simulator.port)
 
     @classmethod
     def load(cls, home: Path | None = None, *, runtime: bool = True) -> Self:

@@ -92,6 +92,8 @@ class Analysis:
 
     async def embed(self, captions: list[str]) -> np.ndarray | None:
         """Unit vectors (n, 384), or None when the encoder gives none."""
+        if not self._settings.enabled:
+            return None
         try:
             vectors: Any = await self._call(ENCODER, captions, self._settings.post_deadline_s)
         except CALL_FAILURES as error:
@@ -125,6 +127,8 @@ class Analysis:
     async def _run(self, slot: str, batch: list[Any], deadline_s: float) -> list[Outcome]:
         if not batch:
             return []
+        if not self._settings.enabled:
+            return [Outcome(None, None, "analysis is switched off (ENABLE_AI_ANALYSIS)")] * len(batch)
         identity = self._identities[slot]
         try:
             results = await self._call(slot, batch, deadline_s)

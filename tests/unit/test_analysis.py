@@ -114,3 +114,14 @@ async def test_no_captions_ask_no_model():
         raise AssertionError
 
     assert await analysis(sentiment=never, language=never).detect_languages([]) == []
+
+
+async def test_switched_off_analysis_says_so():
+    identities = {slot: ModelIdentity(slot, "1", "embedded") for slot in MODEL_SLOTS}
+    models = dict.fromkeys((*MODEL_SLOTS, ENCODER), answer)
+    composed = Analysis(models, identities, ModelSettings(enabled=False), MODEL)
+
+    outcomes = await composed.read_captions(["a"])
+
+    assert outcomes["sentiment"][0].result is None
+    assert "ENABLE_AI_ANALYSIS" in outcomes["sentiment"][0].reason
