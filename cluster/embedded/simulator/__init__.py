@@ -22,7 +22,7 @@ rich_           the rich creator: a verified business, related profiles, many co
 thin_           a thin creator: three short posts, hardly a comment, no names to read
 weird_          100 kB caption, NUL characters, future and broken dates, duplicate post ids, missing keys, bad counts
 nullcounts_     followersCount, followsCount and all counts of the posts are null or negative
-joint_          joint_a_NAME and joint_b_NAME share their newest post, owned by joint_a_NAME
+joint_          joint_a_NAME and joint_b_NAME share one post, owned by joint_a_NAME
 expired_        image URLs answer 403 or 410, as signed URLs do after some days
 notimage_       image URLs answer 200 with an HTML page
 bigimage_       image URLs answer a small PNG that unpacks to 400 million pixels

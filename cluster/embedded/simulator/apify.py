@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 from cluster.embedded.simulator.apify_items import comment_item, iso, post_item, profile_items
 from cluster.embedded.simulator.comments import comments_of
 from cluster.embedded.simulator.creators import creator_of, post_of
+from cluster.embedded.simulator.shortcodes import owner_of
 from cluster.errors import InvalidUsername
 from cluster.records import parse_username
 
@@ -55,6 +56,7 @@ class Run:
     started_at: datetime
     takes_s: float
     fault: str | None
+    items_max: int | None = None  # what the caller pays for at most
     aborted: bool = False
 
     def status(self, now: datetime) -> str:
@@ -195,7 +197,16 @@ class _Apify:
         if fault in _HTTP_FAULTS:
             return _error(*_HTTP_FAULTS[fault], headers={"Retry-After": "1"} if fault == "429" else None)
         takes_s = self._world.delay_s + (self._world.slow_run_s if fault == "408" else 0.0)
-        run = Run(secrets.token_urlsafe(13)[:17], actor, content, subject, self._world.now(), takes_s, fault)
+        run = Run(
+            secrets.token_urlsafe(13)[:17],
+            actor,
+            content,
+            subject,
+            self._world.now(),
+            takes_s,
+            fault,
+            _whole(request, "maxItems"),
+        )
         self._runs.add(run)
         return run
 
@@ -213,6 +224,7 @@ class _Apify:
     def _dataset(self, request: Request, run: Run, status: int) -> Response:
         finished = run.status(self._world.now()) == "SUCCEEDED"
         items = self._make_items(run, _base_url(request)) if finished else []
+        items = items[: run.items_max or None]
         offset, limit = _whole(request, "offset") or 0, _whole(request, "limit")
         total = len(items)
         items = items[offset : None if limit is None else offset + limit]
@@ -277,16 +289,12 @@ def _actor(request: Request) -> str:
 
 def _subject(actor: str, content: Any) -> str:
     """The username that a run is about; raises ValueError for input that the actor would refuse."""
-    if not isinstance(content, dict):
-        raise ValueError("the body must be an object")
     key = "usernames" if actor == PROFILE_ACTOR else "directUrls"
-    values = content.get(key)
+    values = content.get(key) if isinstance(content, dict) else None
     if not isinstance(values, list) or not 0 < len(values) <= INPUTS_MAX or not all(isinstance(v, str) for v in values):
         raise ValueError(f"Field input.{key} must be a list of 1 to {INPUTS_MAX} strings")
     if actor == PROFILE_ACTOR:
-        return [parse_username(value) for value in values][0]
-    from cluster.embedded.simulator.shortcodes import owner_of
-
+        return next(iter([parse_username(value) for value in values]))
     owner = owner_of(_shortcode(values[0]) or "")
     return owner[0] if owner else ""
 

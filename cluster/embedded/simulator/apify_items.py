@@ -40,7 +40,6 @@ def profile_items(creator: Creator, base_url: str) -> list[dict[str, Any]]:
 
 def post_item(creator: Creator, post: CreatorPost, base_url: str, *, comments: bool = False) -> dict[str, Any]:
     """One post; with comments=True also latestComments and firstComment, as the single-post scraper gives."""
-    persona = creator.persona
     picture = post_picture_url(post, base_url)
     item: dict[str, Any] = {
         "id": post.id,
@@ -61,7 +60,7 @@ def post_item(creator: Creator, post: CreatorPost, base_url: str, *, comments: b
         "childPosts": [],
         "ownerUsername": post.owner,
         "ownerId": str(10_000_000 + stable_number("user", post.owner, bits=33)),
-        "ownerFullName": persona.full_name,
+        "ownerFullName": persona_of(post.owner).full_name,
         "productType": "clips" if post.kind == "Video" else "carousel_container" if post.kind == "Sidecar" else "feed",
         "taggedUsers": [_tagged(name, base_url) for name in post.tagged],
         "musicInfo": _music(post),

@@ -99,7 +99,7 @@ def compose(plan: CaptionPlan, rng: Random) -> Caption:
         lines.append(_body(plan, phrases(plan.second_language), rng))
     mentions: list[str] = []
     if not plan.short:
-        lines += _extras(plan, texts, rng)
+        lines += _extras(texts, rng)
     if plan.friends and rng.random() < 0.22 and not plan.short:
         mentions.append(slots["friend"])
         lines.append(f"{rng.choice(('w/', '📸', 'ft.', '🤍'))} @{slots['friend']}")
@@ -154,11 +154,9 @@ def _body(plan: CaptionPlan, texts: Phrases, rng: Random) -> str:
     return " ".join(sentences)
 
 
-def _extras(plan: CaptionPlan, texts: Phrases, rng: Random) -> list[str]:
+def _extras(texts: Phrases, rng: Random) -> list[str]:
     chances = (("questions", 0.3), ("calls", 0.28), ("links", 0.1))
-    return [
-        rng.choice(texts.generic[name]) for name, chance in chances if rng.random() < chance and name in texts.generic
-    ]
+    return [rng.choice(texts.generic[name]) for name, chance in chances if rng.random() < chance]
 
 
 def _tags(plan: CaptionPlan, texts: Phrases, rng: Random) -> tuple[str, ...]:

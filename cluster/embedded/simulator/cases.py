@@ -22,7 +22,7 @@ CREATOR_CASES = {
     "thin_": "a thin creator: three short posts, hardly a comment, no names to read",
     "weird_": "100 kB caption, NUL characters, future and broken dates, duplicate post ids, missing keys, bad counts",
     "nullcounts_": "followersCount, followsCount and all counts of the posts are null or negative",
-    "joint_": "joint_a_NAME and joint_b_NAME share their newest post, owned by joint_a_NAME",
+    "joint_": "joint_a_NAME and joint_b_NAME share one post, owned by joint_a_NAME",
 }
 
 IMAGE_CASES = {

@@ -101,8 +101,7 @@ class _Control:
 
 def _planned(content: Any) -> PlannedFault:
     """A fault from its JSON; raises ValueError that names the field."""
-    if not isinstance(content, dict):
-        raise ValueError("send an object: {service, kind, username?, count?, probability?}")
+    content = content if isinstance(content, dict) else {}
     service, kind, username = str(content.get("service")), str(content.get("kind")), content.get("username")
     count, probability = content.get("count"), content.get("probability", 1.0)
     if service not in SERVICES:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from random import Random
+from typing import TYPE_CHECKING
 
 from cluster.embedded.simulator.biographies import Page, page_of
 from cluster.embedded.simulator.captions import TONES, Caption, CaptionPlan, compose
@@ -15,6 +15,9 @@ from cluster.embedded.simulator.rhythm import posting_times
 from cluster.embedded.simulator.scenes import SCENES
 from cluster.embedded.simulator.shortcodes import owner_of, post_id, shortcode_of, stable_number
 from cluster.embedded.simulator.topics import topics
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 CREATORS_KEPT_MAX = 1_000
 POSTS_SHOWN = 12  # latest posts in a profile, at most
@@ -92,7 +95,8 @@ def creator_of(username: str, today: datetime) -> Creator:
     posts = _posts(persona, today)
     if username.startswith("joint_b_"):
         partner = "joint_a_" + username.removeprefix("joint_b_")
-        posts = (*creator_of(partner, today).posts[:1], *posts[1:])
+        shared = creator_of(partner, today).posts[0]
+        posts = tuple(sorted((shared, *posts[1:]), key=lambda post: post.taken_at, reverse=True))
     return Creator(
         persona=persona,
         page=page_of(persona),
@@ -143,7 +147,7 @@ def _post(persona: Persona, index: int, taken_at: datetime, category: str, scene
     width, height = rng.choice(_SIZES[kind])
     likes, comments = _reaction(persona, index, kind, taken_at, caption, rng)
     views = int(likes * rng.uniform(8, 22)) if kind == "Video" else None
-    is_joint = "joint" in persona.cases and index == 0
+    is_joint = persona.username.startswith("joint_a_") and index == 0
     people = tuple(make_person(persona.country, 0.5, rng).username for _ in range(rng.choice((0, 0, 0, 1, 2))))
     return CreatorPost(
         index=index,

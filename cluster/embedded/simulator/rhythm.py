@@ -37,7 +37,7 @@ def make_rhythm(kind: str, utc_offset_h: float, rng: Random) -> Rhythm:
 
 
 def posting_times(rhythm: Rhythm, today: datetime, count: int, rng: Random) -> list[datetime]:
-    """count times before today (a UTC midnight), newest first."""
+    """As many times before today (a UTC midnight) as asked for, newest first."""
     if rhythm.kind == "bursty":
         return _in_bursts(rhythm, today, count, rng)
     if rhythm.kind == "irregular":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-
 from fastapi import FastAPI
 
 from cluster.embedded.simulator import apify, control, decodo, images
 from cluster.embedded.simulator.world import World
-
 
 SERVICES = (control, apify, decodo, images)
 

@@ -15,6 +15,7 @@ _STIR = 0x9E3779B97F4A7C15F39CC0605CEDC8341082276BF3A27251F86C6A11D0C18E95 | 1  
 _LEAD = "C"
 _INDEX_COUNT = 64  # numbers of posts that a shortcode can hold
 LENGTH_MAX = 40
+_SYMBOLS_LEAST = 10  # with the lead the eleven that Instagram uses
 
 
 def stable_number(*parts: object, bits: int = 64) -> int:
@@ -35,7 +36,7 @@ def shortcode_of(username: str, index: int) -> str:
     for symbol in username:
         number = number * len(_SYMBOLS) + _SYMBOLS.index(symbol)
     number = number * _INDEX_COUNT + index
-    length = (number.bit_length() + 5) // 6
+    length = max(_SYMBOLS_LEAST, (number.bit_length() + 5) // 6)
     return _LEAD + _to_text(number * _STIR % 64**length, length)
 
 
