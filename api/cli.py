@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.commands import analyze, bench, imports, lifecycle, token
+from api.commands import analyze, bench, forget, imports, lifecycle, token
 from cluster.errors import FollowingError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ for function in (
     token.token,
     analyze.analyze,
     bench.bench,
+    forget.forget,
 ):
     app.command(function.__name__)(function)
 app.command("import")(imports.import_files)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KEY_PREFIX = "following:"
 CONNECTIONS_MAX = 64
+SCANNED_AT_ONCE = 1_000
 
 log = telemetry.get_logger(__name__)
 
@@ -46,6 +47,16 @@ class Cache:
     async def delete(self, key: str) -> None:
         """Forget a value; it ages out by itself when the cache is away."""
         await self._guarded(lambda: self._client.delete(KEY_PREFIX + key))
+
+    async def delete_all(self, prefix: str) -> bool:
+        """Forget every value whose key begins so; False when the cache is away. Reads all keys: not for requests."""
+
+        async def sweep() -> bool:
+            async for key in self._client.scan_iter(match=f"{KEY_PREFIX}{prefix}*", count=SCANNED_AT_ONCE):
+                await self._client.delete(key)
+            return True
+
+        return bool(await self._guarded(sweep))
 
     async def add(self, key: str, value: bytes, ttl_s: int) -> bool:
         """Keep a value unless there is one; False when there is. Raises Unavailable when the cache is away."""

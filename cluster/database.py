@@ -7,7 +7,7 @@ Row-level security does the rest: `as_user` runs as `authenticated` with the cal
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import asyncpg
@@ -201,10 +201,13 @@ class Database:
             try:
                 db = await asyncpg.connect(**self._arguments)
                 try:
+                    lost = asyncio.Event()
+                    db.add_termination_listener(lambda _db, lost=lost: lost.set())
                     await db.add_listener(channel, lambda *event: callback(str(event[-1])))
                     tried.set()
-                    while True:
-                        await asyncio.sleep(LISTEN_CHECK_S)
+                    while not lost.is_set():
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(lost.wait(), LISTEN_CHECK_S)
                         await db.execute("select")  # a server that vanished without a word shows only when spoken to
                 finally:
                     db.terminate()

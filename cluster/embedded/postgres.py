@@ -134,13 +134,13 @@ class EmbeddedPostgres:
                     wanted=self.port,
                 )
             if not self.running():
-                account = server_account()
+                if self.pid is None:
+                    self._check_port()
+                account = self._account()
                 binaries = readable_binaries(account)
                 self._prepare_base(account)
                 self._initialise(account, binaries)
                 self._repair_pid_file()
-                if self.pid is None:
-                    self._check_port()
                 self._launch(account, binaries)
             return self.owner_url
 
@@ -149,17 +149,9 @@ class EmbeddedPostgres:
         with self._locked():
             if self.pid is None:
                 return
-            account = server_account()
-            command = [
-                readable_binaries(account) / "pg_ctl",
-                "stop",
-                "-D",
-                self._data,
-                "-w",
-                "-t",
-                str(STOP_S_MAX),
-                "-m",
-            ]
+            account = self._account()
+            pg_ctl = readable_binaries(account) / "pg_ctl"
+            command = [pg_ctl, "stop", "-D", self._data, *("-w", "-t", str(STOP_S_MAX)), "-m"]
             if run([*command, "fast"], account, STOP_S_MAX + COMMAND_S_MAX).returncode != 0 and self.pid is not None:
                 check(run([*command, "immediate"], account, STOP_S_MAX + COMMAND_S_MAX), "stop the embedded Postgres")
 
@@ -177,11 +169,20 @@ class EmbeddedPostgres:
     def _data(self) -> Path:
         return self._base.resolve() / "data"
 
+    def _account(self) -> Account | None:
+        """Who runs the server. Data that an ordinary user made stays that user's, also under root."""
+        if os.geteuid() == 0 and self._data.exists():
+            owner = self._data.stat()
+            return Account(owner.st_uid, owner.st_gid)
+        return server_account()
+
     def _pid_lines(self) -> list[str]:
         try:
             return (self._data / "postmaster.pid").read_text().splitlines()
         except (FileNotFoundError, NotADirectoryError):
             return []
+        except PermissionError as error:
+            raise SetupError("This data folder belongs to another user.", folder=self._base) from error
 
     def _recorded_port(self) -> int | None:
         lines = self._pid_lines()
@@ -271,24 +272,22 @@ class EmbeddedPostgres:
         _write_secret(self._secret, password)
 
     def _repair_pid_file(self) -> None:
-        """Remove a pid file that names a process which is no Postgres.
+        """Let the processes of a killed postmaster end, and remove a pid file that names something else.
 
-        Postgres itself clears the file of a process that is gone, and checks its shared memory then; it cannot tell
-        when the number went to another program of the same user, or when the file was cut short by a full disk.
+        Postgres itself clears the file of a process that is gone; it cannot tell when the number went to another
+        program of the same user, or when the file was cut short by a full disk.
         """
-        lines = self._pid_lines()
-        file = self._data / "postmaster.pid"
-        if not file.exists() or self.pid is not None:
-            return
-        pid = int(lines[0]) if lines and lines[0].strip().isdigit() else None
-        if pid is not None and not psutil.pid_exists(pid):
+        if self.pid is not None:
             return
         deadline = time.monotonic() + START_S_MAX
-        while _backends(self._data):  # of a postmaster that was killed: they notice within seconds
+        while pids := _backends(self._data):  # they notice within seconds
             if time.monotonic() > deadline:
-                raise SetupError("Left-over Postgres processes still use the data folder.", pids=_backends(self._data))
+                raise SetupError("Left-over Postgres processes still use the data folder.", pids=pids)
             time.sleep(POLL_S)
-        file.unlink(missing_ok=True)
+        lines = self._pid_lines()
+        pid = int(lines[0]) if lines and lines[0].strip().isdigit() else None
+        if pid is None or psutil.pid_exists(pid):
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _check_port(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
