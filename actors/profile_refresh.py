@@ -12,13 +12,14 @@ import os
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import asyncpg
 import ray
 import structlog
 
+from actors.housekeeping import purge_forever
 from actors.refresh_pipeline import LeaseLost, RefreshPipeline
 from cluster import telemetry
 from cluster.clients.apify import RunUnfinished
+from cluster.database import DATABASE_ERRORS
 from cluster.errors import FollowingError
 from cluster.stores import jobs
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 ACTOR_NAME = "profile_refresh"
 NAMESPACE = "following"
 JOBS_CHANNEL = "jobs"
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 SURPRISE_RETRY_S = 2.0
 UNFINISHED_RETRY_S = 1.0
 DATABASE_PAUSE_S = 1.0
@@ -188,9 +188,10 @@ class ProfileRefresh:
 
         database = await Database.open_worker(self._settings)
         try:
-            async with open_pipeline(self._settings, database) as pipeline:
+            async with open_pipeline(self._settings, database) as pipeline, asyncio.TaskGroup() as tasks:
                 self._worker = RefreshWorker(database, pipeline, self._settings.refresh)
-                await self._worker.run_forever()
+                tasks.create_task(self._worker.run_forever())
+                tasks.create_task(purge_forever(database, self._settings.retention))
         finally:
             self._worker = None
             await database.close()

@@ -41,7 +41,7 @@ _LOST_BEFORE_BEGIN = (
     asyncpg.AdminShutdownError,
     asyncpg.InterfaceError,
 )
-_GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)  # a worker waits them out
 
 log = structlog.get_logger(__name__)
 
@@ -211,7 +211,7 @@ class Database:
                         await db.execute("select")  # a server that vanished without a word shows only when spoken to
                 finally:
                     db.terminate()
-            except _GONE as error:
+            except DATABASE_ERRORS as error:
                 log.warning("listening_interrupted", channel=channel, error=repr(error))
             tried.set()
             await asyncio.sleep(LISTEN_PAUSE_S)
@@ -230,6 +230,6 @@ async def _keep(_db: Any) -> None:
 async def _roll_back(db: PoolConnectionProxy[asyncpg.Record], transaction: asyncpg.transaction.Transaction) -> None:
     try:
         await transaction.rollback()
-    except _GONE as error:  # the connection is lost, and the transaction with it
+    except DATABASE_ERRORS as error:  # the connection is lost, and the transaction with it
         log.debug("rolled_back_by_loss", error=repr(error))
         db.terminate()
