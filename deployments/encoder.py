@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import re
 import threading
+import unicodedata
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +16,7 @@ import numpy as np
 from ray import serve
 
 from cluster.errors import ModelArtefactMissing
+from deployments.captions import CHARACTERS_MAX, MENTION, URL
 from deployments.e5_bundle import E5Bundle, unpack
 from deployments.registry import identity_of
 
@@ -31,7 +33,6 @@ FEATURES = 2 * WIDTH  # what the heads read: the last layer's vector beside the 
 FEATURE_LAYER = 8
 BATCH_TEXTS = 32  # past this, longer batches only add padding on a CPU
 TOKENS_MAX = 512  # the network's positions; the rest of a longer text is not read
-CHARACTERS_MAX = 4_096  # more than 512 tokens in every script seen; bounds what is tokenised of a hostile caption
 CACHE_VECTORS_MAX = 10_000  # 30 MB
 PREFIX = "query: "  # e5's prefix for symmetric tasks (Wang et al., 2024, Multilingual E5)
 
@@ -39,8 +40,6 @@ BATCH_TEXTS_MAX = 256
 BATCH_WAIT_S = 0.005
 CALLS_MAX = 256
 
-_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_MENTION = re.compile(r"(?<![\w.])@[\w.]+")
 _SPACES = re.compile(r"\s+")
 
 
@@ -137,9 +136,13 @@ def bundle_path() -> Path:
 
 
 def prepare(text: str) -> str:
-    """What of a caption is encoded: bounded, with placeholders for links and mentions; '' without content."""
-    text = _URL.sub("http", text[:CHARACTERS_MAX])
-    return _SPACES.sub(" ", _MENTION.sub("@user", text)).strip()
+    """What of a caption is encoded: bounded, with placeholders for links and mentions; '' without words or emoji."""
+    text = URL.sub("http", text[:CHARACTERS_MAX])
+    # The placeholder is only put in after links are, since a link may hold an @.
+    rest, prepared = MENTION.sub(" ", text).replace("http", " "), MENTION.sub("@user", text)
+    if not any(character.isalnum() or unicodedata.category(character) == "So" for character in rest):
+        return ""
+    return _SPACES.sub(" ", prepared).strip()
 
 
 class _Bert:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ray import serve
@@ -65,7 +65,7 @@ class SentimentModel:
         probabilities = self._head.probabilities(features)
         return [
             _sentiment(row) if has_content else _NOTHING
-            for row, has_content in zip(probabilities.tolist(), features.any(axis=1).tolist(), strict=True)
+            for row, has_content in zip(probabilities.tolist(), np.count_nonzero(features, axis=1), strict=True)
         ]
 
 
@@ -82,7 +82,7 @@ def _sentiment(probabilities: list[float]) -> Sentiment:
 class SentimentDeployment:
     """Takes features from the shared encoder, which batches the callers; what is left is one small matrix product."""
 
-    def __init__(self, encoder: DeploymentHandle) -> None:
+    def __init__(self, encoder: DeploymentHandle[Any]) -> None:
         self._encoder = encoder
         self._model = SentimentModel()
 
