@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+from datetime import date
 from typing import Any
 
 import orjson
@@ -34,7 +36,7 @@ def encode_json(value: Any) -> str:
     try:
         text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
     except TypeError:  # a lone surrogate, or an integer past 64 bits
-        return json.dumps(_storable_json(value, 0), ensure_ascii=False, default=str)
+        return json.dumps(_storable_json(value, 0), ensure_ascii=False, default=_plain)
     if "\\u0000" not in text:
         return text
     return json.dumps(_storable_json(orjson.loads(text), 0), ensure_ascii=False)
@@ -52,3 +54,10 @@ def _storable_json(value: Any, depth: int) -> Any:
     if isinstance(value, list | tuple):
         return [_storable_json(item, depth + 1) for item in value]
     return value
+
+
+def _plain(value: Any) -> Any:
+    """As orjson writes it: dataclasses as objects, times in ISO 8601, UUIDs as text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _storable_json(dataclasses.asdict(value), 0)
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -29,6 +29,8 @@ $$;
 grant anon, authenticated to following_api;
 grant service_role to following_worker;
 
+-- Supabase grants new tables of public to everybody; every migration takes that back.
+revoke all on following_migrations from anon, authenticated;
 revoke create on schema public from public;
 grant usage on schema public to anon, authenticated, service_role;
 

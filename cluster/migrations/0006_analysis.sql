@@ -76,4 +76,5 @@ create function profile_completeness(wanted_id uuid) returns table (complete boo
     )
     select cardinality(gaps.missing) = 0, gaps.missing from gaps
 $$;
+revoke all on function profile_completeness from anon;
 grant execute on function profile_completeness to authenticated, service_role;

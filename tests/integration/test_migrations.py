@@ -7,13 +7,17 @@ import stat
 from base64 import b64decode
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from cluster.embedded.postgres import EmbeddedPostgres
 from cluster.errors import SetupError
 from cluster.migrations import migrate, pending_migrations, read_migrations, scram_verifier
 from cluster.migrations.schema import SCHEMA_FILE, dump_schema
+from cluster.stores import access
+from tests.fixtures_database import free_port, open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -139,3 +143,55 @@ async def test_scram_verifier_matches_the_published_example():
         "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
         "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
     )
+
+
+# What Supabase prepares, as far as it matters here: an owner who is no superuser, its own auth schema, generous defaults.
+SUPABASE = """
+create role anon nologin noinherit;
+create role authenticated nologin noinherit;
+create role service_role nologin noinherit bypassrls;
+create role supabase_auth_admin nologin;
+create role project login createrole bypassrls password 'secret';
+grant anon, authenticated, service_role to project with admin option;
+create schema auth authorization supabase_auth_admin;
+create table auth.users (id uuid primary key, email text);
+alter table auth.users owner to supabase_auth_admin;
+create function auth.jwt() returns jsonb language sql stable
+    as $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb $$;
+create function auth.uid() returns uuid language sql stable as $$ select (auth.jwt() ->> 'sub')::uuid $$;
+create function auth.role() returns text language sql stable as $$ select auth.jwt() ->> 'role' $$;
+grant usage on schema auth to project, anon, authenticated, service_role;
+grant all on auth.users to project;
+grant create on database postgres to project;
+alter schema public owner to project;
+alter default privileges for role project in schema public grant all on tables to anon, authenticated, service_role;
+alter default privileges for role project in schema public grant all on functions to anon, authenticated, service_role;
+"""
+
+
+async def test_supabases_owner_who_is_no_superuser_can_migrate(tmp_path_factory):
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("pg"), free_port(), durable=False)
+    try:
+        db = await asyncpg.connect(await asyncio.to_thread(server.start))
+        await db.execute(SUPABASE)
+        project = f"postgresql://project:secret@127.0.0.1:{server.port}/postgres"
+
+        migrated = await migrate(project, server.home)
+
+        assert len(migrated.applied) == len(read_migrations())
+        open_tables = await db.fetch(
+            """
+            select distinct table_name from information_schema.table_privileges
+            where grantee in ('anon', 'authenticated') and table_schema = 'public' and privilege_type <> 'SELECT'
+            """
+        )
+        assert {row["table_name"] for row in open_tables} == {"search_history"}
+        user = uuid4()
+        await db.execute("insert into auth.users (id) values ($1)", user)
+        await db.close()
+        database = await open_database(migrated.api_url)
+        async with database.as_user({"sub": str(user), "role": "authenticated"}) as session:
+            assert await access.ensure_user(session) == "free"
+        await database.close()
+    finally:
+        await asyncio.to_thread(server.erase)
