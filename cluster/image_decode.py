@@ -72,7 +72,7 @@ def decode_image(data: bytes, *, edge_px_max: int, pixels_max: int) -> Image.Ima
     Raises MediaRefused with the reason not_an_image, too_many_pixels, too_small or damaged.
     """
     if not is_image(data[:SNIFF_BYTES]):
-        raise MediaRefused("This is not a JPEG, PNG, GIF, WebP or AVIF file", reason=Refusal.NOT_AN_IMAGE)
+        raise MediaRefused("This is not a JPEG, PNG, GIF, WebP or AVIF file", reason=Refusal.NOT_AN_IMAGE.value)
     try:
         _verify(data, pixels_max)
         return _pixels(data, edge_px_max)
@@ -81,7 +81,7 @@ def decode_image(data: bytes, *, edge_px_max: int, pixels_max: int) -> Image.Ima
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(str(error)) from error
     except (*_DECODER_ERRORS, MemoryError) as error:
-        raise MediaRefused(f"The image file is damaged: {error}", reason=Refusal.DAMAGED) from error
+        raise MediaRefused(f"The image file is damaged: {error}", reason=Refusal.DAMAGED.value) from error
 
 
 def _verify(data: bytes, pixels_max: int) -> None:
@@ -91,7 +91,7 @@ def _verify(data: bytes, pixels_max: int) -> None:
         if width_px * height_px > pixels_max:
             raise _too_many_pixels(f"{width_px} × {height_px} pixels")
         if min(width_px, height_px) < EDGE_PX_MIN:
-            raise MediaRefused(f"The image has only {width_px} × {height_px} pixels", reason=Refusal.TOO_SMALL)
+            raise MediaRefused(f"The image has only {width_px} × {height_px} pixels", reason=Refusal.TOO_SMALL.value)
         image.verify()
 
 
@@ -144,4 +144,4 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _too_many_pixels(what: str) -> MediaRefused:
-    return MediaRefused(f"The image is too large to decode: {what}", reason=Refusal.TOO_MANY_PIXELS)
+    return MediaRefused(f"The image is too large to decode: {what}", reason=Refusal.TOO_MANY_PIXELS.value)

@@ -149,4 +149,4 @@ def _decode(data: bytes) -> NDArray[np.uint8] | str:
     try:
         return np.asarray(decode_image(data, edge_px_max=EDGE_PX_MAX, pixels_max=PIXELS_MAX), dtype=np.uint8)
     except MediaRefused as error:
-        return f"{error.reason}: {error}"
+        return str(error)

@@ -185,7 +185,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
             addresses = (await self._resolve(host, port))[:ADDRESSES_MAX]
         except OSError as error:
             message = f"The name of the image's host cannot be resolved: {error}"
-            raise MediaUnreachable(message, reason=Refusal.UNRESOLVABLE, host=host) from error
+            raise MediaUnreachable(message, reason=Refusal.UNRESOLVABLE.value, host=host) from error
         if (host, port) != self._own_address:
             require_public(host, addresses)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
@@ -205,7 +205,7 @@ def require_public(host: str, addresses: Sequence[str]) -> None:
     for text in addresses:
         if not is_public(text):
             message = "The image's host has an address that is not public"
-            raise MediaRefused(message, reason=Refusal.PRIVATE_ADDRESS, host=host, address=text)
+            raise MediaRefused(message, reason=Refusal.PRIVATE_ADDRESS.value, host=host, address=text)
 
 
 def is_public(text: str) -> bool:
@@ -250,18 +250,22 @@ class _Redirect:
 def _parse(url: str) -> _Target:
     # Control characters, spaces and backslashes are what parsers disagree about.
     if len(url) > URL_LENGTH_MAX or any(character <= " " or character in "\\\x7f" for character in url):
-        raise MediaRefused("The image's URL is too long or has characters that no URL has", reason=Refusal.BAD_URL)
+        raise MediaRefused(
+            "The image's URL is too long or has characters that no URL has", reason=Refusal.BAD_URL.value
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise MediaRefused(f"The image's URL cannot be read: {error}", reason=Refusal.BAD_URL) from error
+        raise MediaRefused(f"The image's URL cannot be read: {error}", reason=Refusal.BAD_URL.value) from error
     if parts.scheme not in _PORTS:
         message = "Images are fetched by http and https only"
-        raise MediaRefused(message, reason=Refusal.SCHEME_NOT_ALLOWED, scheme=parts.scheme[:20])
+        raise MediaRefused(message, reason=Refusal.SCHEME_NOT_ALLOWED.value, scheme=parts.scheme[:20])
     host = (parts.hostname or "").removesuffix(".")
     if not host or not host.isascii() or "%" in host or "@" in parts.netloc or port == 0:
-        raise MediaRefused("The image's URL needs a plain host, without user and password", reason=Refusal.BAD_URL)
+        raise MediaRefused(
+            "The image's URL needs a plain host, without user and password", reason=Refusal.BAD_URL.value
+        )
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
     target = f"{path}?{query}" if query else path
@@ -297,8 +301,8 @@ def _require_image(body: bytearray, target: _Target) -> None:
 
 # Only the host is told: the rest of a signed URL is a key.
 def _refused(message: str, reason: Refusal, target: _Target) -> MediaRefused:
-    return MediaRefused(message, reason=reason, host=target.host)
+    return MediaRefused(message, reason=reason.value, host=target.host)
 
 
 def _unreachable(message: str, reason: Refusal, target: _Target) -> MediaUnreachable:
-    return MediaUnreachable(message, reason=reason, host=target.host)
+    return MediaUnreachable(message, reason=reason.value, host=target.host)

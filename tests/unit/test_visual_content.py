@@ -150,7 +150,7 @@ def test_a_file_that_cannot_be_read_gives_a_reason_in_its_place(model, data, wor
     first, broken, last = model.predict([cat, data, cat])
 
     assert broken == VisualContent(reason=broken.reason)
-    assert broken.reason.startswith(word)
+    assert word in broken.reason
     assert first == last
     assert first.labels[0].name in CATS
 
