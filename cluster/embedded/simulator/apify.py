@@ -34,6 +34,7 @@ INPUTS_MAX = 1_000
 COMMENTS_DEFAULT = 15
 SYNC_LIMIT_S = 300.0
 WAIT_S_MAX = 60.0
+_CLOCK_STEP_S = 0.01  # the event loop may wake a little before the wall clock is there
 _OUTCOMES = {"failed": "FAILED", "aborted": "ABORTED", "timedout": "TIMED-OUT"}
 _HTTP_FAULTS = {
     "429": (429, "rate-limit-exceeded", "You have exceeded the rate limit of 30 requests per second"),
@@ -126,7 +127,7 @@ class _Apify:
             return _error(
                 408, "run-timeout-exceeded", "Actor run exceeded the timeout of 300 seconds for this API endpoint"
             )
-        await self._wait(run, run.takes_s)
+        await self._wait(run, run.takes_s + _CLOCK_STEP_S)
         status = run.status(self._world.now())
         if status != "SUCCEEDED":
             return _error(400, "run-failed", f"Actor run did not succeed (run ID: {run.id}, status: {status}).")
@@ -219,7 +220,8 @@ class _Apify:
 
     async def _wait(self, run: Run, wait_s: float | None) -> None:
         left_s = (run.finishes_at - self._world.now()).total_seconds()
-        await asyncio.sleep(max(0.0, min(wait_s or 0.0, left_s, max(WAIT_S_MAX, run.takes_s))))
+        if wait_s and left_s > 0:
+            await asyncio.sleep(min(wait_s, left_s + _CLOCK_STEP_S, max(WAIT_S_MAX, run.takes_s)))
 
     def _dataset(self, request: Request, run: Run, status: int) -> Response:
         finished = run.status(self._world.now()) == "SUCCEEDED"

@@ -19,7 +19,7 @@ _NOT_LANGUAGES = frozenset({"countries", "topics"})
 _BOLD = str.maketrans(
     {chr(ord(first) + step): chr(base + step) for first, base in (("A", 0x1D5D4), ("a", 0x1D5EE)) for step in range(26)}
 )
-_LONG_SENTENCES_MAX = 200
+_LONG_SHARE = 0.03  # of the captions that use nearly all the room there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,10 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class CaptionPlan:
-    """What a caption shall be: made by the creator's model, filled by compose."""
+    """What a caption shall be.
+
+    turn says which of the subject's sentences leads, so that a creator does not say the same thing post after post.
+    """
 
     category: str
     language: str
@@ -64,6 +67,7 @@ class CaptionPlan:
     sponsored: bool
     country: Country
     friends: tuple[str, ...]
+    turn: int = 0
     short: bool = False
 
 
@@ -136,22 +140,21 @@ def _slots(plan: CaptionPlan, rng: Random) -> dict[str, str]:
 
 def _body(plan: CaptionPlan, texts: Phrases, rng: Random) -> str:
     about = texts.topics[plan.category].tones[plan.tone]
-    sentences = [rng.choice(about)]
-    chance = rng.random()
-    if chance < 0.03 and not plan.short:  # a few write to the very limit
-        pool = [line for tone in (plan.tone, "neutral") for line in texts.topics[plan.category].tones[tone]]
-        pool += list(texts.generic[plan.tone])
-        for _ in range(_LONG_SENTENCES_MAX):
-            if sum(map(len, sentences)) > 0.8 * CAPTION_LENGTH_MAX:
-                break
-            sentences.append(rng.choice(pool))
-    elif chance < 0.30:
-        sentences += [line for line in rng.sample(about, min(2, len(about))) if line not in sentences][:1]
-    if rng.random() < 0.5 and not plan.short:
+    sentences = [about[plan.turn % len(about)]]
+    if plan.short:
+        return sentences[0]
+    is_repeat = plan.turn >= len(about)
+    if rng.random() < _LONG_SHARE:
+        neutral = texts.topics[plan.category].tones["neutral"]
+        pool = list(dict.fromkeys((*about, *neutral, *texts.generic[plan.tone], *texts.generic["details"])))
+        sentences += [line for line in rng.sample(pool, len(pool)) if line not in sentences]
+    elif is_repeat or rng.random() < 0.4:
+        sentences += rng.sample(texts.generic["details"], rng.randrange(1, 3))
+    if rng.random() < 0.45:
         sentences.append(rng.choice(texts.generic[plan.tone]))
-    if rng.random() < 0.2 and not plan.short:
+    if rng.random() < 0.2:
         sentences.insert(0, rng.choice(texts.generic["openers"]))
-    return " ".join(sentences)
+    return " ".join(dict.fromkeys(sentences))
 
 
 def _extras(texts: Phrases, rng: Random) -> list[str]:

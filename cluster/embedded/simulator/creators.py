@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
 from cluster.embedded.simulator.biographies import Page, page_of
-from cluster.embedded.simulator.captions import TONES, Caption, CaptionPlan, compose
+from cluster.embedded.simulator.captions import TONES, Caption, CaptionPlan, compose, phrases
 from cluster.embedded.simulator.people import make_person
 from cluster.embedded.simulator.personas import Persona, persona_of
 from cluster.embedded.simulator.rhythm import posting_times
@@ -121,28 +122,61 @@ def _posts(persona: Persona, today: datetime) -> tuple[CreatorPost, ...]:
     if persona.cases & {"private", "missing", "missingempty"} or count == 0:
         return ()
     times = posting_times(persona.rhythm, today, count, Random(stable_number("times", persona.username)))
-    scenes = _scenes(persona, count)
-    return tuple(_post(persona, index, taken_at, *scenes[index]) for index, taken_at in enumerate(times))
+    plans = _plans(persona, count)
+    scenes = _scenes(persona, [plan.category for plan in plans])
+    rows = zip(times, plans, scenes, strict=True)
+    return tuple(_post(persona, index, taken_at, plan, scene) for index, (taken_at, plan, scene) in enumerate(rows))
 
 
-def _scenes(persona: Persona, count: int) -> list[tuple[str, str]]:
-    """(category, scene) of each post: scenes suit the category where possible, and none comes twice."""
-    rng = Random(stable_number("scenes", persona.username))
-    names, weights = zip(*persona.category_shares, strict=True)
-    free = rng.sample(sorted(SCENES), len(SCENES))
-    chosen: list[tuple[str, str]] = []
+def _plans(persona: Persona, count: int) -> list[CaptionPlan]:
+    """What each post is about, in which language and tone; a subject's sentences are used up before one comes again."""
+    rng = Random(stable_number("plans", persona.username))
+    turns: Counter[tuple[str, str, str]] = Counter()
+    plans: list[CaptionPlan] = []
     for _ in range(count):
-        category = rng.choices(names, weights=weights)[0]
+        category, language = _draw(persona.category_shares, rng), _draw(persona.language_shares, rng)
+        sponsored = rng.random() < persona.sponsored_share
+        tone = rng.choices(TONES, weights=persona.tone_weights)[0]
+        about = phrases(language).topics[category].tones
+        unsaid = [other for other in TONES[:2] if turns[language, category, other] < len(about[other])]
+        if unsaid and (turns[language, category, tone] >= len(about[tone]) or (sponsored and tone == "negative")):
+            tone = rng.choice(unsaid)
+        others = [name for name, _ in persona.language_shares if name != language]
+        plans.append(
+            CaptionPlan(
+                category=category,
+                language=language,
+                second_language=others[0] if others and rng.random() < 0.15 else None,
+                tone=tone,
+                sponsored=sponsored,
+                country=persona.country,
+                friends=tuple(make_person(persona.country, 0.5, rng).username for _ in range(2)),
+                turn=turns[language, category, tone],
+                short="thin" in persona.cases,
+            )
+        )
+        turns[language, category, tone] += 1
+    return plans
+
+
+def _draw(shares: tuple[tuple[str, float], ...], rng: Random) -> str:
+    return rng.choices([name for name, _ in shares], weights=[share for _, share in shares])[0]
+
+
+def _scenes(persona: Persona, categories: list[str]) -> list[str]:
+    """A scene for each post: it suits the category where possible, and none comes twice."""
+    free = Random(stable_number("scenes", persona.username)).sample(sorted(SCENES), len(SCENES))
+    chosen: list[str] = []
+    for category in categories:
         suiting = [scene for scene in free if scene in topics()[category].scenes]
-        scene = suiting[0] if suiting else free[0]
-        free.remove(scene)
-        chosen.append((category, scene))
+        chosen.append(suiting[0] if suiting else free[0])
+        free.remove(chosen[-1])
     return chosen
 
 
-def _post(persona: Persona, index: int, taken_at: datetime, category: str, scene: str) -> CreatorPost:
+def _post(persona: Persona, index: int, taken_at: datetime, plan: CaptionPlan, scene: str) -> CreatorPost:
     rng = Random(stable_number("post", persona.username, index))
-    caption = _caption(persona, category, rng)
+    caption = compose(plan, rng)
     kind = rng.choices(_KINDS, weights=persona.kind_weights)[0]
     width, height = rng.choice(_SIZES[kind])
     likes, comments = _reaction(persona, index, kind, taken_at, caption, rng)
@@ -157,7 +191,7 @@ def _post(persona: Persona, index: int, taken_at: datetime, category: str, scene
         coauthors=("joint_b_" + persona.username.removeprefix("joint_a_"),) if is_joint else (),
         kind=kind,
         caption=caption,
-        category=category,
+        category=plan.category,
         taken_at=taken_at,
         likes_count=None if "hidden" in persona.cases else likes,
         comments_count=comments,
@@ -169,25 +203,6 @@ def _post(persona: Persona, index: int, taken_at: datetime, category: str, scene
         tagged=(*people, caption.sponsor) if caption.sponsor and rng.random() < 0.7 else people,
         song=rng.choice(_SONGS) if kind == "Video" and rng.random() < 0.6 else None,
         comments_disabled=comments == 0,
-    )
-
-
-def _caption(persona: Persona, category: str, rng: Random) -> Caption:
-    names, weights = zip(*persona.language_shares, strict=True)
-    language = rng.choices(names, weights=weights)[0]
-    second = next((name for name in names if name != language), None)
-    return compose(
-        CaptionPlan(
-            category=category,
-            language=language,
-            second_language=second if second is not None and rng.random() < 0.15 else None,
-            tone=rng.choices(TONES, weights=persona.tone_weights)[0],
-            sponsored=rng.random() < persona.sponsored_share,
-            country=persona.country,
-            friends=tuple(make_person(persona.country, 0.5, rng).username for _ in range(2)),
-            short="thin" in persona.cases,
-        ),
-        rng,
     )
 
 

@@ -90,7 +90,7 @@ def persona_of(username: str) -> Persona:
     category, category_shares = _subjects(username, rng)
     tier, followers = _followers(cases, rng)
     rate = _engagement_rate(followers, rng)
-    bought = rng.uniform(0.55, 0.8) if "bought" in cases else rng.betavariate(1.2, 40)
+    bought = rng.uniform(0.55, 0.8) if "bought" in cases else 0.0 if "rich" in cases else rng.betavariate(1.2, 40)
     positive, negative = rng.uniform(0.4, 0.68), rng.uniform(0.06, 0.22)
     kinds = [rng.uniform(0.5, 2.0) * share for share in (0.42, 0.33, 0.25)]
     return Persona(
