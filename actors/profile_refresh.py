@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import asyncpg
 import ray
 import structlog
 
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
 ACTOR_NAME = "profile_refresh"
 NAMESPACE = "following"
 JOBS_CHANNEL = "jobs"
+# A database that is away or cancels a statement; a violated constraint is a defect of ours, which waiting does not mend.
+DATABASE_LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+)
 SURPRISE_RETRY_S = 2.0
 UNFINISHED_RETRY_S = 1.0
 DATABASE_PAUSE_S = 1.0
@@ -122,7 +131,7 @@ class RefreshWorker:
             self._failed_count += 1
             log.warning("refresh_failed", code=error.code, error=str(error))
             await self._write_failure(job, error, retry_in_s=None)
-        except DATABASE_ERRORS as error:
+        except DATABASE_LOST as error:
             log.warning("refresh_interrupted", error=repr(error))  # the lease runs out and the job is taken up again
         except Exception as error:  # a job must never take the worker down with it
             log.exception("refresh_crashed")

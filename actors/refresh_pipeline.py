@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 POSTS_MAX = 60  # newest stored posts that the per-profile models look at
 PEERS_MAX = 2_000
-FETCHED, STORED, PICTURES, CAPTIONS, CREATOR = "fetch", "store", "pictures", "captions", "creator"
+FETCHED, STORED, PICTURES, LOOKS, CAPTIONS, CREATOR = "fetch", "store", "pictures", "looks", "captions", "creator"
 
 log = telemetry.get_logger(__name__)
 
@@ -54,8 +54,11 @@ class RefreshPipeline:
     async def run(self, job: Job, owner: str) -> None:
         """Take a claimed job to its end. Raises what keeps it from ending well, or LeaseLost."""
         run = _Run(self, job, owner)
-        stale_because = await run.fetch_unless_stored()
-        await run.analyze()
+        stored = await run.find_stored()
+        stale_because = None
+        if job.kind != "unlock" or stored is None or not stored.completeness.complete:
+            stale_because = await run.bring_up_to_date(stored)
+            await run.analyze()
         async with self.database.as_service() as db:
             done = await jobs.finish(
                 db,
@@ -76,17 +79,21 @@ class _Run:
         self._p = pipeline
         self._job = job
         self._owner = owner
+        self._reporting = asyncio.Lock()
 
-    async def fetch_unless_stored(self) -> dict[str, Any] | None:
-        """Bring the stored profile up to date where the job asks for it.
-
-        Returns the upstream's error when a recent stored profile stands in for it, else None.
-        """
+    async def find_stored(self) -> StoredCreator | None:
+        """What is stored of the creator; raises OptedOut."""
         async with self._p.database.as_service() as db:
             if await creators.is_opted_out(db, self._job.username):
                 raise OptedOut(username=self._job.username)
-            stored = await creators.load_creator(db, self._job.username)
-        if stored is not None and self._is_good_enough(stored):
+            return await creators.load_creator(db, self._job.username)
+
+    async def bring_up_to_date(self, stored: StoredCreator | None) -> dict[str, Any] | None:
+        """Fetch where the job asks for it.
+
+        Returns the upstream's error when a recent stored profile stands in for it, else None.
+        """
+        if stored is not None and self._is_fetched(stored):
             return None
         try:
             await self._fetch_and_store()
@@ -97,15 +104,11 @@ class _Run:
             return error.to_record()
         return None
 
-    def _is_good_enough(self, stored: StoredCreator) -> bool:
-        """Whether nothing has to be fetched: the job only analyses, it has fetched before, or an unlock finds all there."""
-        if self._job.kind == "analyze":
-            return True
+    def _is_fetched(self, stored: StoredCreator) -> bool:
+        """Whether nothing has to be fetched: the job only analyses, or an interrupted attempt has fetched already."""
         if stored.source is Source.IMPORT and self._p.settings.upstream_is_simulated:
             return True  # made-up figures must never replace imported ones
-        if stored.fetched_at >= self._job.created_at:
-            return True
-        return self._job.kind == "unlock" and stored.completeness.complete
+        return self._job.kind == "analyze" or stored.fetched_at >= self._job.created_at
 
     def _may_stand_in(self, stored: StoredCreator) -> bool:
         age = datetime.now(UTC) - stored.fetched_at
@@ -141,7 +144,7 @@ class _Run:
     async def analyze(self) -> None:
         """Pictures and captions side by side, then the creator on top of their results."""
         creator = await self._load()
-        unfinished = [post for post in creator.posts if post.analyzed_at is None or not post.thumbnail_url]
+        unfinished = [post for post in creator.posts if self._is_unfinished(post)]
         if creator.completeness.complete and not unfinished and _is_judged(creator):
             return
         looks, reads = await asyncio.gather(self._picture_all(creator, unfinished), self._read(unfinished))
@@ -152,6 +155,10 @@ class _Run:
         async with self._p.database.as_service() as db:
             await creators.save_post_outcomes(db, outcomes, analyzed_at=datetime.now(UTC))
         await self._judge()
+
+    def _is_unfinished(self, post: StoredPost) -> bool:
+        """Whether a picture or a model's result is missing, or was made by another model than today's."""
+        return post.analyzed_at is None or not post.thumbnail_url or not self._p.analysis.is_current(post.analysis)
 
     async def _load(self) -> StoredCreator:
         async with self._p.database.as_service() as db:
@@ -185,7 +192,9 @@ class _Run:
         )
         by_post = dict(zip((post.id for post in posts), made[1:], strict=True))
         arrived = {key: made for key, made in by_post.items() if not isinstance(made, MediaRefused)}
+        await self._report(LOOKS, 0, len(arrived))
         looks = await self._p.analysis.look_at([thumbnail.data for thumbnail in arrived.values()])
+        await self._report(LOOKS, len(arrived), len(arrived))
         seen = dict(zip(arrived, looks, strict=True))
         return {
             key: {analysis.IMAGE_SLOT: (seen.get(key) or Outcome(None, None, f"no picture: {made}")).envelope()}
@@ -267,7 +276,8 @@ class _Run:
         )
 
     async def _report(self, step: str, done: int, total: int) -> None:
-        async with self._p.database.as_service() as db:
+        # Steps that run side by side report one after the other, so that no later count is overtaken by an earlier one.
+        async with self._reporting, self._p.database.as_service() as db:
             is_ours = await jobs.progress(
                 db, self._job.id, self._owner, step=step, done=done, total=total, attempt=self._job.attempts
             )

@@ -36,7 +36,7 @@ class JobOut(BaseModel):
     id: UUID
     username: str
     status: str = Field(description="queued, running, succeeded or failed")
-    step: str | None = Field(None, description="fetch, store, pictures, captions or creator")
+    step: str | None = Field(None, description="fetch, store, pictures, looks, captions or creator")
     done: int = 0
     total: int = 0
     attempts: int = 0

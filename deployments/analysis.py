@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -80,6 +80,15 @@ class Analysis:
         self._settings = settings
         self._policy = policy
         self._breakers = {slot: CircuitBreaker(slot, policy) for slot in models}
+
+    def is_current(self, envelopes: Mapping[str, Mapping[str, Any]]) -> bool:
+        """Whether a post's stored envelopes hold a result of each of today's models."""
+        return all(
+            (envelope := envelopes.get(slot)) is not None
+            and envelope["result"] is not None
+            and envelope["model"] == asdict(self._identities[slot])
+            for slot in POST_SLOTS
+        )
 
     async def read_captions(self, captions: list[str]) -> dict[str, list[Outcome]]:
         """Every text model's outcome for each caption, in order."""

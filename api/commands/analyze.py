@@ -20,6 +20,7 @@ _STEPS = {
     "fetch": "Fetching the profile",
     "store": "Storing it",
     "pictures": "Pictures",
+    "looks": "Looking at them",
     "captions": "Captions",
     "creator": "Judging the whole",
 }
