@@ -1,8 +1,8 @@
 """Durable jobs: a lookup or an analysis that survives the crash of whoever works on it.
 
-A worker holds a job by a lease that it renews. Every write names the lease's owner, and the attempt where the caller
-gives it, so that a worker that lost its job to another (or to its own next attempt) changes nothing any more: the
-functions then answer False. Nothing here commits.
+A worker holds a job by a lease that it renews. Every write names the lease's owner and the attempt, so that a worker
+that lost its job to another, or to its own next attempt, changes nothing any more: the functions then answer False.
+Nothing here commits.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ async def claim(
     return sorted((_job(row) for row in rows), key=lambda job: job.created_at)
 
 
-async def heartbeat(db: Connection, job_id: UUID, owner: str, lease_s: float, *, attempt: int | None = None) -> bool:
+async def heartbeat(db: Connection, job_id: UUID, owner: str, lease_s: float, *, attempt: int) -> bool:
     """Renew the lease; False when it is lost or the job's deadline is over."""
     return _changed(
         await db.execute(
@@ -182,7 +182,7 @@ async def heartbeat(db: Connection, job_id: UUID, owner: str, lease_s: float, *,
             where id = $1
                 and status = 'running'
                 and lease_owner = $2
-                and attempts = coalesce($3, attempts)
+                and attempts = $3
                 and deadline_at > statement_timestamp()
             """,
             job_id,
@@ -193,9 +193,7 @@ async def heartbeat(db: Connection, job_id: UUID, owner: str, lease_s: float, *,
     )
 
 
-async def progress(
-    db: Connection, job_id: UUID, owner: str, *, step: str, done: int, total: int, attempt: int | None = None
-) -> bool:
+async def progress(db: Connection, job_id: UUID, owner: str, *, step: str, done: int, total: int, attempt: int) -> bool:
     """Write down how far a job is, as its state and as an event; wakes who watches it."""
     return bool(
         await db.fetchval(
@@ -206,7 +204,7 @@ async def progress(
                     done = $5,
                     total = $6,
                     log_seq = log_seq + 1
-                where id = $1 and status = 'running' and lease_owner = $2 and attempts = coalesce($3, attempts)
+                where id = $1 and status = 'running' and lease_owner = $2 and attempts = $3
                 returning id, log_seq, started_at
             ),
             logged as (
@@ -229,14 +227,14 @@ async def progress(
     )
 
 
-async def save_run_id(db: Connection, job_id: UUID, owner: str, run_id: str, *, attempt: int | None = None) -> bool:
+async def save_run_id(db: Connection, job_id: UUID, owner: str, run_id: str, *, attempt: int) -> bool:
     """Remember the upstream's run before it is polled: a crash must not start, and pay, a second one."""
     return _changed(
         await db.execute(
             """
             update ai_analysis_jobs
             set run_id = $4
-            where id = $1 and status = 'running' and lease_owner = $2 and attempts = coalesce($3, attempts)
+            where id = $1 and status = 'running' and lease_owner = $2 and attempts = $3
             """,
             job_id,
             owner,
@@ -253,7 +251,7 @@ async def finish(
     *,
     access_days: int,
     warning: dict[str, Any] | None = None,
-    attempt: int | None = None,
+    attempt: int,
 ) -> bool:
     """End a job well and give everybody who waits for it access for access_days; wakes who watches it.
 
@@ -270,7 +268,7 @@ async def finish(
             lease_expires_at = null,
             error = $4,
             profile_id = (select id from profiles where profiles.username = ai_analysis_jobs.username)
-        where id = $1 and status = 'running' and lease_owner = $2 and attempts = coalesce($3, attempts)
+        where id = $1 and status = 'running' and lease_owner = $2 and attempts = $3
         returning status, username, profile_id
         """,
         job_id,
@@ -310,7 +308,7 @@ async def fail(
     *,
     retry_in_s: float | None,
     attempts_max: int = ATTEMPTS_MAX,
-    attempt: int | None = None,
+    attempt: int,
 ) -> bool:
     """End a job with an error, or queue it again in retry_in_s while attempts and time are left; wakes who watches it."""
     status = await db.fetchval(
@@ -331,7 +329,7 @@ async def fail(
             lease_owner = null,
             lease_expires_at = null
         from verdict
-        where id = $1 and status = 'running' and lease_owner = $2 and attempts = coalesce($3, attempts)
+        where id = $1 and status = 'running' and lease_owner = $2 and attempts = $3
         returning status
         """,
         job_id,

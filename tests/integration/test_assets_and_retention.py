@@ -70,7 +70,7 @@ async def test_what_is_past_its_time_leaves_and_the_rest_stays(api_db, worker_db
             )
             job = await jobs.enqueue(db, name, kind="analyze")
             await jobs.claim(db, "w", lease_s=9, limit=1)
-            assert await jobs.finish(db, job.id, "w", access_days=1)
+            assert await jobs.finish(db, job.id, "w", access_days=1, attempt=1)
             await db.execute("update ai_analysis_jobs set finished_at = $2 where id = $1", job.id, created_at)
         purged = await retention.purge_expired(db, settings)
         again = await retention.purge_expired(db, settings)

@@ -27,9 +27,9 @@ async def claim(worker_db, owner="w1", *, lease_s=30, limit=10, **options):
         return await jobs.claim(db, owner, lease_s=lease_s, limit=limit, **options)
 
 
-async def finish(worker_db, job, owner="w1", **options):
+async def finish(worker_db, job, owner="w1", *, attempt=1, **options):
     async with worker_db.as_service() as db:
-        return await jobs.finish(db, job.id, owner, access_days=30, **options)
+        return await jobs.finish(db, job.id, owner, access_days=30, attempt=attempt, **options)
 
 
 async def get(worker_db, job):
@@ -146,12 +146,12 @@ async def test_a_lost_lease_is_taken_up_and_its_old_owner_changes_nothing(api_db
 
     assert (again.id, again.attempts, again.started_at) == (job.id, 2, job.started_at)
     async with worker_db.as_service() as db:
-        assert not await jobs.heartbeat(db, job.id, "dead", 30)
-        assert not await jobs.progress(db, job.id, "dead", step="x", done=0, total=1)
-        assert not await jobs.save_run_id(db, job.id, "dead", "run")
-        assert not await jobs.fail(db, job.id, "dead", ERROR, retry_in_s=None)
-        assert not await jobs.finish(db, job.id, "dead", access_days=30)
-        assert await jobs.heartbeat(db, job.id, "alive", 30)
+        assert not await jobs.heartbeat(db, job.id, "dead", 30, attempt=1)
+        assert not await jobs.progress(db, job.id, "dead", step="x", done=0, total=1, attempt=1)
+        assert not await jobs.save_run_id(db, job.id, "dead", "run", attempt=1)
+        assert not await jobs.fail(db, job.id, "dead", ERROR, retry_in_s=None, attempt=1)
+        assert not await jobs.finish(db, job.id, "dead", access_days=30, attempt=1)
+        assert await jobs.heartbeat(db, job.id, "alive", 30, attempt=2)
     assert (await get(worker_db, job)).status == "running"
 
 
@@ -181,7 +181,7 @@ async def test_progress_is_kept_as_numbered_events(worker_db):
         job = await jobs.enqueue(db, NAME, kind="analyze")
         await jobs.claim(db, "w1", lease_s=30, limit=1)
         for done in range(4):
-            assert await jobs.progress(db, job.id, "w1", step="pictures", done=done, total=3)
+            assert await jobs.progress(db, job.id, "w1", step="pictures", done=done, total=3, attempt=1)
         later = await jobs.events(db, job.id, 2)
         moved = await jobs.get_job(db, job.id)
 
@@ -231,7 +231,7 @@ async def test_access_is_never_shortened(api_db, worker_db, alice):
         job = await request(api_db, alice)
         await claim(worker_db)
         async with worker_db.as_service() as db:
-            assert await jobs.finish(db, job.id, "w1", access_days=days)
+            assert await jobs.finish(db, job.id, "w1", access_days=days, attempt=1)
     async with api_db.as_user(alice.claims) as db:
         assert ((await access.has_access(db, NAME)).expires_at - job.created_at).days >= 59
 
@@ -255,7 +255,7 @@ async def test_a_stronger_wish_that_joins_late_runs_the_job_again(api_db, worker
     again = await get(worker_db, job)
     assert (again.status, again.kind) == ("queued", "refresh")
     await claim(worker_db)
-    assert await finish(worker_db, job)
+    assert await finish(worker_db, job, attempt=2)
     assert (await get(worker_db, job)).status == "succeeded"
 
 
@@ -265,7 +265,7 @@ async def test_a_failure_is_kept_or_tried_again_while_attempts_are_left(worker_d
     for attempt in (1, 2):
         [claimed] = await claim(worker_db)
         async with worker_db.as_service() as db:
-            assert await jobs.fail(db, job.id, "w1", ERROR, retry_in_s=0, attempts_max=2)
+            assert await jobs.fail(db, job.id, "w1", ERROR, retry_in_s=0, attempts_max=2, attempt=attempt)
         now = await get(worker_db, job)
         assert (claimed.attempts, now.status, now.error) == (attempt, "queued" if attempt == 1 else "failed", ERROR)
 
@@ -274,7 +274,7 @@ async def test_a_retry_waits_its_time(worker_db):
     async with worker_db.as_service() as db:
         job = await jobs.enqueue(db, NAME, kind="analyze")
         await jobs.claim(db, "w1", lease_s=30, limit=1)
-        assert await jobs.fail(db, job.id, "w1", ERROR, retry_in_s=30)
+        assert await jobs.fail(db, job.id, "w1", ERROR, retry_in_s=30, attempt=1)
 
     assert await claim(worker_db) == []
     async with worker_db.as_service() as db:
@@ -289,7 +289,7 @@ async def test_a_job_past_its_deadline_fails_for_good(worker_db):
         await db.execute(
             "update ai_analysis_jobs set created_at = now() - interval '2 h', deadline_at = now() - interval '1 s'"
         )
-        assert not await jobs.heartbeat(db, running.id, "w1", 30), "its time is over"
+        assert not await jobs.heartbeat(db, running.id, "w1", 30, attempt=1), "its time is over"
     await expire_leases(worker_db)
 
     assert await claim(worker_db) == []
@@ -313,7 +313,7 @@ async def test_a_new_job_may_follow_an_ended_one(worker_db):
     async with worker_db.as_service() as db:
         first = await jobs.enqueue(db, NAME, kind="analyze")
         await jobs.claim(db, "w1", lease_s=30, limit=1)
-        await jobs.fail(db, first.id, "w1", ERROR, retry_in_s=None)
+        await jobs.fail(db, first.id, "w1", ERROR, retry_in_s=None, attempt=1)
         second = await jobs.enqueue(db, NAME, kind="analyze")
 
     assert second.id != first.id
@@ -353,7 +353,7 @@ async def test_waiters_and_workers_are_woken(api_db, worker_db, alice):
     assert await asyncio.wait_for(heard.get(), 5) == ("jobs", "")
     await claim(worker_db)
     async with worker_db.as_service() as db:
-        await jobs.progress(db, job.id, "w1", step="fetch", done=0, total=1)
+        await jobs.progress(db, job.id, "w1", step="fetch", done=0, total=1, attempt=1)
     assert await asyncio.wait_for(heard.get(), 5) == ("progress", str(job.id))
     await finish(worker_db, job)
     assert await asyncio.wait_for(heard.get(), 5) == ("progress", str(job.id))

@@ -68,7 +68,7 @@ async def world(api_db, worker_db, alice, bob):
                 profile_id,
             )
             await jobs.claim(db, "worker", lease_s=30, limit=1)
-            assert await jobs.progress(db, job.id, "worker", step="fetch", done=0, total=1)
+            assert await jobs.progress(db, job.id, "worker", step="fetch", done=0, total=1, attempt=1)
             await creators.opt_out(db, f"gone.{username}")
     return alice, bob
 
