@@ -210,7 +210,7 @@ def test_the_identity_names_all_networks_and_their_revisions(model):
 
 
 def test_twelve_pictures_take_seconds_not_minutes(model):
-    """A generous bound, for a busy machine; one idle core takes about 1.3 s."""
+    """A generous bound: it holds on a busy machine, and says nothing about speed on an idle one."""
     pictures = [thumbnail(photo(name)) for name in ("chelsea.png", "coffee.png", "china.jpg", "astronaut.png")] * 3
     began = time.perf_counter()
 
