@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import asyncpg
 import ray
-import structlog
 
 from actors.housekeeping import purge_forever
 from actors.refresh_pipeline import LeaseLost, RefreshPipeline
@@ -111,7 +110,10 @@ class RefreshWorker:
             log.error("refresh_lost", exc_info=error)
 
     async def _work(self, job: Job) -> None:
-        structlog.contextvars.bind_contextvars(job_id=str(job.id), username=job.username)
+        with telemetry.scope(job_id=str(job.id), username=job.username):
+            await self._hold(job)
+
+    async def _hold(self, job: Job) -> None:
         log.info("refresh_started", kind=job.kind, attempt=job.attempts)
         run = asyncio.create_task(self._pipeline.run(job, self._owner))
         beat = asyncio.create_task(self._keep_lease(job))

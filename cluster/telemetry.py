@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the request's id, never with a secret.
+"""Structured logs: one JSON object a line, with its request's or job's id, never with a secret.
 
 `configure` once per process; then `log = telemetry.get_logger(__name__)` and `log.info("profile_stored", username=…)`.
 """
@@ -11,7 +11,6 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import orjson
@@ -26,8 +25,6 @@ LINE_BYTES_MAX = 32_000
 ROTATION_CHECK_LINES = 500
 DEPTH_MAX = 6  # of nested values that are searched for secrets
 REDACTED = "[redacted]"
-
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _SECRET_NAME = re.compile(
     r"(authorization|cookie|credential|jwt|passw|secret|signature|ticket|token|api_?key|_key)$|^key$", re.IGNORECASE
@@ -51,6 +48,7 @@ def configure(
     sink: _Sink = _File(folder / f"{component}.jsonl") if folder is not None else _StandardError()
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _Component(component),
@@ -74,13 +72,10 @@ def get_logger(name: str) -> Any:
 
 
 @contextmanager
-def request_scope(identifier: str) -> Iterator[None]:
-    """Events inside carry this request id, also those of tasks that are started inside."""
-    reset = request_id.set(identifier)
-    try:
+def scope(**fields: str) -> Iterator[None]:
+    """Events inside carry these fields (request_id, job_id, username), also those of tasks that are started inside."""
+    with structlog.contextvars.bound_contextvars(**fields):
         yield
-    finally:
-        request_id.reset(reset)
 
 
 def redact(_logger: Any, _method: str, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,9 +100,7 @@ class _Component:
         self._component = component
 
     def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-        identifier = request_id.get()
-        extra = {"request_id": identifier} if identifier is not None else {}
-        return {"component": self._component, "pid": os.getpid(), **extra, **event}
+        return {"component": self._component, "pid": os.getpid(), **event}
 
 
 def _to_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> bytes:

@@ -23,7 +23,7 @@ def events(tmp_path):
 
 
 def test_an_event_is_one_json_line_with_time_level_component_and_request(events):
-    with telemetry.request_scope("req-1"):
+    with telemetry.scope(request_id="req-1", job_id="job-1"):
         telemetry.get_logger("here").info("profile_stored", username="anna")
     telemetry.get_logger("here").info("outside")
 
@@ -32,7 +32,8 @@ def test_an_event_is_one_json_line_with_time_level_component_and_request(events)
     assert first["username"] == "anna"
     assert (first["level"], first["component"], first["request_id"]) == ("info", "test", "req-1")
     assert first["timestamp"].endswith("Z")
-    assert "request_id" not in second
+    assert first["job_id"] == "job-1"
+    assert not {"request_id", "job_id"} & second.keys()
 
 
 def test_events_below_the_level_are_left_out(events):
