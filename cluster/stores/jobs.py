@@ -7,22 +7,24 @@ Nothing here commits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cluster.errors import CreatorNotFound, Unavailable
+from cluster.stores.job_records import Job, JobEvent, Kind
 from cluster.stores.refusals import refusals
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from uuid import UUID
 
     from asyncpg import Record
 
     from cluster.database import Connection
 
-# analyze: what is stored; repair: fill gaps, free; unlock: fetch where incomplete; refresh: fetch in any case.
-Kind = Literal["analyze", "repair", "unlock", "refresh"]
+__all__ = [
+    "Job", "JobEvent", "Kind", "claim", "enqueue", "events", "fail", "finish", "get_job", "heartbeat", "latest_job",
+    "progress", "queue_depth", "request_refresh", "request_repair", "save_run_id",
+]  # fmt: skip
+
 BACKGROUND_DEADLINE_S = 7 * 24 * 3600.0  # a large import may wait behind everybody's lookups
 LOGS_PER_JOB_MAX = 2_000
 EVENTS_MAX = 500
@@ -32,39 +34,6 @@ _COLUMNS = """
     id, username, kind, status, step, done, total, attempts, error, run_id, created_at, started_at, finished_at,
     deadline_at, profile_id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One job. error is what a failed one ended with, or why a succeeded one found nothing newer upstream."""
-
-    id: UUID
-    username: str
-    kind: Kind
-    status: Literal["queued", "running", "succeeded", "failed"]
-    step: str | None
-    done: int
-    total: int
-    attempts: int
-    error: dict[str, Any] | None
-    run_id: str | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    deadline_at: datetime
-    profile_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class JobEvent:
-    """One step of a job's progress; elapsed_s counts from the job's first start."""
-
-    seq: int
-    step: str
-    done: int
-    total: int
-    elapsed_s: float
-    created_at: datetime
 
 
 async def request_refresh(
