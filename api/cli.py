@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.commands import analyze, bench, forget, imports, lifecycle, token
+from api.commands import analyze, bench, forget, imports, lifecycle, predict, token
 from cluster.errors import FollowingError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ for function in (
     lifecycle.clean,
     token.token,
     analyze.analyze,
+    predict.predict,
     bench.bench,
     forget.forget,
 ):

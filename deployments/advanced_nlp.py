@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,17 @@ from ray import serve
 from scipy.special import softmax
 
 from deployments.calls_to_action import CallToAction, find_calls, find_questions
-from deployments.captions import EMAIL, HASHTAG, MENTION, URL, hashtags_of, links_of, mentions_of, normalise, words_only
+from deployments.captions import (
+    HASHTAG,
+    MENTION,
+    URL,
+    hashtags_of,
+    links_of,
+    mentions_of,
+    normalise,
+    prose_of,
+    words_only,
+)
 from deployments.category import PromptVectors
 from deployments.category_prompts import TOPICS
 from deployments.disclosure import Disclosure, find_disclosures
@@ -25,7 +34,7 @@ from deployments.keywords import KeywordFinder
 from deployments.language import UNDETERMINED, LanguageModel
 from deployments.readability import Readability, readability_of
 from deployments.registry import identity_of
-from deployments.telling_words import telling_words
+from deployments.telling_words import read_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +63,6 @@ TOPICS_MAX = 3
 TOPIC_CONFIDENCE_MIN = 0.25
 EMOJI_MAX = 64
 TRAINED_LANGUAGE = "en"  # of the emotion and offensive heads
-_BLANKS = re.compile(r"[^\S\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ class AdvancedNlpModel:
             return []
         texts = [normalise(caption) for caption in captions]
         languages = [found.code for found in self._languages.predict(texts)]
-        prose = [_prose(text) for text in texts]
+        prose = [prose_of(text) for text in texts]
         entities = self._entities.find(prose, languages)
         topics = self._topics(captions, features)
         emotions, offensive = self._emotion.probabilities(features), self._offensive.probabilities(features)
@@ -204,9 +212,8 @@ class AdvancedNlpModel:
         return emotion, Toxicity(label, offensive, reliable)
 
     def _topics(self, captions: Sequence[str], features: NDArray[np.float32]) -> list[tuple[Topic, ...]]:
-        """The topics that hold a good share of the evidence, best first; none for a caption without content."""
-        scores = self._prompts.topic_logits(features, [telling_words(caption) for caption in captions])
-        shares = softmax(scores, axis=1) * (np.count_nonzero(features, axis=1) > 0)[:, None]
+        """The topics that hold a good share of the evidence, best first; without evidence all shares are small."""
+        shares = softmax(self._prompts.topic_logits(features, [read_evidence(caption) for caption in captions]), axis=1)
         return [
             tuple(
                 Topic(TOPICS[number].topic, TOPICS[number].category, float(row[number]))
@@ -215,13 +222,6 @@ class AdvancedNlpModel:
             )
             for row in shares
         ]
-
-
-def _prose(text: str) -> str:
-    """A normalised caption without links, addresses, mentions, hashtags and emoji; line ends stay."""
-    for pattern in (URL, EMAIL, MENTION, HASHTAG):
-        text = pattern.sub(" ", text)
-    return _BLANKS.sub(" ", emoji.replace_emoji(text, " ")).strip()
 
 
 def count_captions(calls: list[tuple[list[str], Any]]) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import emoji
+
 CHARACTERS_MAX = 4_096  # Instagram allows 2,200; what is longer is not a caption, and is read up to here
 
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"']+|\b(?:bit\.ly|linktr\.ee|amzn\.to)/[\w./-]+", re.IGNORECASE)
@@ -12,6 +14,7 @@ EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b")
 MENTION = re.compile(r"(?<![\w.@])@([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?)")
 # \w leaves out the vowel signs of the Indic scripts and Thai, and the joiners they need.
 HASHTAG = re.compile(r"(?<![&\w])[##]([\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0e7f\u200c\u200d]{1,100})")
+_BLANKS = re.compile(r"[^\S\n]+")
 _SPACES = re.compile(r"\s+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 
@@ -26,6 +29,13 @@ def words_only(text: str) -> str:
     for pattern in (URL, EMAIL, MENTION, HASHTAG):
         text = pattern.sub(" ", text)
     return _SPACES.sub(" ", "".join(map(_letters_and_marks, text))).strip()
+
+
+def prose_of(text: str) -> str:
+    """A normalised caption without links, addresses, mentions, hashtags and emoji; line ends and punctuation stay."""
+    for pattern in (URL, EMAIL, MENTION, HASHTAG):
+        text = pattern.sub(" ", text)
+    return _BLANKS.sub(" ", emoji.replace_emoji(text, " ")).strip()
 
 
 def hashtags_of(text: str) -> tuple[str, ...]:

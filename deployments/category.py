@@ -16,7 +16,7 @@ from cluster.errors import ModelArtefactMissing
 from deployments.category_prompts import TOPICS
 from deployments.encoder import FEATURES, WIDTH
 from deployments.registry import WEIGHTS, identity_of
-from deployments.telling_words import Hits, telling_words
+from deployments.telling_words import Evidence, read_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CALLS_MAX = 256
 RUNNERS_UP = 3
+HALF_TRUSTED_WORDS = 2.0
 CATEGORIES = (
     "Fashion",
     "Beauty",
@@ -104,12 +105,11 @@ class CategoryModel:
         logarithm of how many telling words, hashtags and emoji of it the caption holds; the three weights are fitted on
         captions of our own writing (the card tells which).
         """
-        hits = [telling_words(caption) for caption in captions]
-        probabilities = self._prompts.probabilities(features, hits)
-        has_content = np.count_nonzero(features, axis=1)
+        evidence = [read_evidence(caption) for caption in captions]
+        probabilities = self._prompts.probabilities(features, evidence)
         return [
-            _category(row, words) if content else _NOTHING
-            for row, words, content in zip(probabilities.tolist(), hits, has_content, strict=True)
+            _category(row, found) if found.words_count or found.hits else _NOTHING
+            for row, found in zip(probabilities.tolist(), evidence, strict=True)
         ]
 
 
@@ -136,33 +136,34 @@ class PromptVectors:
             )
         self._weights = json.loads(notes["weights"])
 
-    def probabilities(self, features: NDArray[np.float32], hits: Sequence[Hits]) -> NDArray[np.float32]:
+    def probabilities(self, features: NDArray[np.float32], evidence: Sequence[Evidence]) -> NDArray[np.float32]:
         """Calibrated probabilities, (n, 23), in the order of CATEGORIES."""
         result: NDArray[np.float32] = softmax(
-            self._weights["similarity"] * self.similarities(features) + self._weights["words"] * word_scores(hits),
+            self._weights["similarity"] * self.similarities(features, evidence)
+            + self._weights["words"] * word_scores(evidence),
             axis=1,
         )
         return result
 
-    def topic_logits(self, features: NDArray[np.float32], hits: Sequence[Hits]) -> NDArray[np.float32]:
+    def topic_logits(self, features: NDArray[np.float32], evidence: Sequence[Evidence]) -> NDArray[np.float32]:
         """The same weighted sum for each topic of TOPICS, (n, topics)."""
-        counts = np.zeros((len(hits), len(TOPICS)), dtype=np.float32)
-        for row, words in enumerate(hits):
-            for topic in words.values():
+        counts = np.zeros((len(evidence), len(TOPICS)), dtype=np.float32)
+        for row, found in enumerate(evidence):
+            for topic in found.hits.values():
                 counts[row, topic] += 1
-        result: NDArray[np.float32] = self._weights["similarity"] * self.topic_similarities(features) + self._weights[
-            "words"
-        ] * np.log1p(counts)
+        similarities = self._topic_similarities(features) * damping(evidence)
+        result: NDArray[np.float32] = self._weights["similarity"] * similarities + self._weights["words"] * np.log1p(
+            counts
+        )
         return result
 
-    def similarities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The best centred cosine similarity to each category's prompts, (n, 23)."""
-        by_topic = self.topic_similarities(features)
-        return np.stack(
-            [by_topic[:, number == _TOPIC_CATEGORY].max(axis=1) for number in range(len(CATEGORIES))], axis=1
-        )
+    def similarities(self, features: NDArray[np.float32], evidence: Sequence[Evidence]) -> NDArray[np.float32]:
+        """The best centred cosine similarity to each category's prompts, damped for short captions, (n, 23)."""
+        by_topic = self._topic_similarities(features)
+        best = [by_topic[:, number == _TOPIC_CATEGORY].max(axis=1) for number in range(len(CATEGORIES))]
+        return np.stack(best, axis=1) * damping(evidence)
 
-    def topic_similarities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _topic_similarities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """The best centred cosine similarity to each topic's prompts, (n, topics)."""
         centred = features[:, :WIDTH] - self._mean
         centred /= np.linalg.norm(centred, axis=1, keepdims=True) + 1e-9
@@ -172,24 +173,31 @@ class PromptVectors:
 
 _TOPIC_CATEGORY = np.array([CATEGORIES.index(prompt.category) for prompt in TOPICS])
 _TOPIC_STARTS = np.cumsum([0, *(len(prompt.sentences) for prompt in TOPICS)])[:-1]
-_NOTHING = Category(UNCATEGORISED, 0.0, reason="no words, hashtags or emoji to judge")
+_NOTHING = Category(UNCATEGORISED, 0.0, reason="no words, hashtags or telling emoji to judge")
 
 
-def _category(probabilities: list[float], hits: Hits) -> Category:
+def _category(probabilities: list[float], evidence: Evidence) -> Category:
     order = sorted(range(len(CATEGORIES)), key=lambda number: -probabilities[number])
     label = CATEGORIES[order[0]]
-    telling = tuple(word for word, topic in hits.items() if TOPICS[topic].category == label)
+    telling = tuple(word for word, topic in evidence.hits.items() if TOPICS[topic].category == label)
     runners_up = tuple(
         LabelProbability(CATEGORIES[number], probabilities[number]) for number in order[1 : RUNNERS_UP + 1]
     )
     return Category(label, probabilities[order[0]], runners_up, telling)
 
 
-def word_scores(hits: Sequence[Hits]) -> NDArray[np.float32]:
+def damping(evidence: Sequence[Evidence]) -> NDArray[np.float32]:
+    """How far a caption's vector counts, (n, 1): half for two words, since one or two of them are placed at random."""
+    counts = np.array([[found.words_count] for found in evidence], dtype=np.float32)
+    factors: NDArray[np.float32] = counts / (counts + HALF_TRUSTED_WORDS)
+    return factors
+
+
+def word_scores(evidence: Sequence[Evidence]) -> NDArray[np.float32]:
     """log(1 + number of telling words) of each category, (n, 23)."""
-    counts = np.zeros((len(hits), len(CATEGORIES)), dtype=np.float32)
-    for row, words in enumerate(hits):
-        for topic in words.values():
+    counts = np.zeros((len(evidence), len(CATEGORIES)), dtype=np.float32)
+    for row, found in enumerate(evidence):
+        for topic in found.hits.values():
             counts[row, _TOPIC_CATEGORY[topic]] += 1
     return np.log1p(counts)
 

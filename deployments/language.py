@@ -31,7 +31,7 @@ class Language:
 
     code is ISO 639-1, or 'und' (ISO 639-2) when nothing can be told; confidence is in [0, 1]. script is the ISO 15924
     code of most letters ('Latn', 'Arab', 'Deva', …), 'Zyyy' without letters. reliable says that the text was long and
-    distinct enough to build on. reason says why the code is 'und' or doubtful, None otherwise.
+    distinct enough to build on. reason says why the code is 'und', None otherwise; doubt says what speaks against a code.
     """
 
     code: str
@@ -39,6 +39,7 @@ class Language:
     script: str
     reliable: bool
     reason: str | None = None
+    doubt: str | None = None
 
 
 LETTERS_MIN = {"Latn": 4, "Cyrl": 4, "Arab": 3, "Deva": 2, "Hani": 2}  # fewer tell nothing; 1 in other scripts
@@ -119,12 +120,12 @@ class LanguageModel:
             return Language(UNDETERMINED, 0.0, script, reliable=False, reason="no words to read")
         if letters < LETTERS_MIN.get(script, 1):
             return Language(UNDETERMINED, 0.0, script, reliable=False, reason=f"only {letters} letters")
-        code, confidence, reason = self._decide(words, script, letters)
+        code, confidence, doubt = self._decide(words, script, letters)
         if from_hashtags:
-            confidence, reason = confidence / 2, reason or "told from hashtags only"
+            confidence, doubt = confidence / 2, doubt or "told from hashtags only"
         if confidence < CONFIDENCE_MIN:
             return Language(UNDETERMINED, confidence, script, reliable=False, reason="no language stands out")
-        return Language(code, confidence, script, confidence >= RELIABLE_MIN and reason is None, reason)
+        return Language(code, confidence, script, confidence >= RELIABLE_MIN and doubt is None, doubt=doubt)
 
     def _decide(self, words: str, script: str, letters: int) -> tuple[str, float, str | None]:
         """Code, confidence and what makes it doubtful."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,22 +21,31 @@ _TOKEN = re.compile(r"[\w\u0300-\u036f\u0900-\u0dff]+")
 _ARTICLES = ("وال", "بال", "كال", "فال", "ال", "لل", "و")
 
 
-def telling_words(caption: str) -> Hits:
-    """The caption's telling words in order of appearance, hashtags after plain words, emoji last; at most 32."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Telling words in order of appearance, hashtags after plain words, emoji last; and how many words and hashtags there are."""
+
+    hits: Hits
+    words_count: int
+
+
+def read_evidence(caption: str) -> Evidence:
+    """What of a caption tells its topic; at most 32 hits."""
     text = normalise(caption)
     hashtags = hashtags_of(text)
     for pattern in (URL, EMAIL, MENTION, HASHTAG):
         text = pattern.sub(" ", text)
+    tokens = _TOKEN.findall(text.lower())
     hits: Hits = {}
-    for word, topic in (*_plain(text.lower()), *_in_hashtags(hashtags), *_emoji(text)):
+    for word, topic in (*_plain(tokens), *_in_hashtags(hashtags), *_emoji(text)):
         if len(hits) >= HITS_MAX:
             break
         hits.setdefault(word, topic)
-    return hits
+    return Evidence(hits, len(tokens) + len(hashtags))
 
 
-def _plain(text: str) -> Iterator[tuple[str, int]]:
-    for token in _TOKEN.findall(text):
+def _plain(tokens: list[str]) -> Iterator[tuple[str, int]]:
+    for token in tokens:
         topic = _topic_of(token)
         if topic is not None:
             yield token, topic

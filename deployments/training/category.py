@@ -25,7 +25,7 @@ from deployments.category import CATEGORIES, PromptVectors, prompts_digest, word
 from deployments.category_prompts import TOPICS
 from deployments.encoder import WIDTH, Encoder
 from deployments.registry import WEIGHTS
-from deployments.telling_words import telling_words
+from deployments.telling_words import read_evidence
 from deployments.training.heads import SEED, calibration_error
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ def main() -> None:
     vectors = prompt_vectors(encoder)
     labels, languages, captions = own_captions()
     features = encoder.features(captions)
-    hits = [telling_words(caption) for caption in captions]
+    evidence = [read_evidence(caption) for caption in captions]
     write(vectors, mean, START)
-    similarities, words = PromptVectors().similarities(features), word_scores(hits)
+    similarities, words = PromptVectors().similarities(features, evidence), word_scores(evidence)
     weights = fit(similarities, words, labels)
     write(vectors, mean, weights)
     # Each caption's probabilities by weights that did not see its language: calibration across what is unlike.
