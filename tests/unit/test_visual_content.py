@@ -71,6 +71,7 @@ def test_noise_shows_nothing_in_particular(model):
 
 @pytest.mark.parametrize(("name", "count"), [("astronaut.png", 1), ("grace_hopper.jpg", 1), ("chelsea.png", 0)])
 def test_faces_are_counted(model, name, count):
+    """A regression check, no measure of quality: the detector's threshold was set with the astronaut in view."""
     faces = look(model, photo(name)).faces
 
     assert faces.count == count
