@@ -14,6 +14,7 @@ from cluster.embedded.simulator.pictures import bomb, post_picture, profile_pict
 if TYPE_CHECKING:
     from cluster.embedded.simulator.world import World
 
+MAKERS_MAX = 2  # pictures in the making: more threads would keep the profiles waiting for the interpreter
 PRIVATE_TARGETS = ("http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/internal.jpg", "http://[::1]/x.jpg")
 _HTML = "<!doctype html><title>Login • Instagram</title><p>Please log in to continue."
 
@@ -21,6 +22,7 @@ _HTML = "<!doctype html><title>Login • Instagram</title><p>Please log in to co
 def routes(world: World) -> APIRouter:
     """GET /images/{owner}/{name}.jpg, where name is a post's number or `profile`."""
     router = APIRouter()
+    makers = asyncio.Semaphore(MAKERS_MAX)
 
     async def picture(request: Request) -> Response:
         owner, name = request.path_params["owner"], request.path_params["name"]
@@ -33,7 +35,8 @@ def routes(world: World) -> APIRouter:
         special = _special(owner, name)
         if special is not None:
             return special
-        data = await asyncio.to_thread(_picture, world, owner, name)
+        async with makers:
+            data = await asyncio.to_thread(_picture, world, owner, name)
         if data is None:
             return Response("no such picture", 404)
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "max-age=1209600"})

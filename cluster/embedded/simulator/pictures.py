@@ -7,9 +7,10 @@ with its colours, brightness and contrast changed, at times with a line of text,
 from __future__ import annotations
 
 import io
-import sysconfig
+import math
 import zlib
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
@@ -26,6 +27,7 @@ _BASE_EDGE_PX_MAX = 900
 _JPEG_QUALITY = 82
 _CROP_LEAST = 0.74  # of a scene's edges that stays
 _TURN_DEGREES_MAX = 6.0
+_TURN_MARGIN = 0.09  # that is cut off so that no empty corners show
 _TEXTS = (
     "NEW",
     "Part 2",
@@ -78,7 +80,11 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 @cache
 def _photograph(file: str) -> Image.Image:
     """One installed photograph in RGB, loaded once. Raises FileNotFoundError when its package lacks it."""
-    path = Path(sysconfig.get_path("purelib")) / file
+    package, _, rest = file.partition("/")
+    spec = find_spec(package)  # finds the folder without the seconds that importing would take
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError(f"the package {package} is not installed; the simulator's pictures come from it")
+    path = Path(spec.submodule_search_locations[0]) / rest
     with Image.open(path) as opened:
         rgba = opened.convert("RGBA")
     picture = Image.new("RGB", rgba.size, (236, 231, 222))  # behind cut-out figures
@@ -88,14 +94,20 @@ def _photograph(file: str) -> Image.Image:
 
 
 def _varied(scene: str, size: tuple[int, int], rng: Random) -> Image.Image:
+    """A scene's part in the wanted size. It is changed while it is small, and enlarged last: that costs a third."""
     photograph = _photograph(SCENES[scene].file)
-    box = _crop(photograph.size, SCENES[scene].box, size[0] / size[1], rng)
-    picture = photograph.resize(size, Image.Resampling.BICUBIC, box=box)
-    if rng.random() < 0.5:
-        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    left, top, right, bottom = _crop(photograph.size, SCENES[scene].box, size[0] / size[1], rng)
+    part = photograph.crop((int(left), int(top), math.ceil(right), math.ceil(bottom)))
+    part = part.convert("RGB", _colour_matrix(rng))
+    margin = 0.0
     if rng.random() < 0.3:
-        picture = _turned(picture, rng.uniform(-_TURN_DEGREES_MAX, _TURN_DEGREES_MAX))
-    return picture.convert("RGB", _colour_matrix(rng))
+        part = part.rotate(rng.uniform(-_TURN_DEGREES_MAX, _TURN_DEGREES_MAX), Image.Resampling.BILINEAR)
+        margin = _TURN_MARGIN
+    width, height = part.size
+    box = (width * margin, height * margin, width * (1 - margin), height * (1 - margin))
+    picture = part.resize(size, Image.Resampling.BICUBIC, box=box)
+    mirrored = rng.random() < 0.5 and "text" not in SCENES[scene].objects
+    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else picture
 
 
 def _crop(
@@ -109,15 +121,6 @@ def _crop(
     width, height = width * keep, height * keep
     x, y = rng.uniform(left, right - width), rng.uniform(top, bottom - height)
     return x, y, x + width, y + height
-
-
-def _turned(picture: Image.Image, degrees: float) -> Image.Image:
-    """The picture turned and enlarged, so that no empty corners show."""
-    width, height = picture.size
-    margin = 0.09
-    grown = picture.rotate(degrees, Image.Resampling.BILINEAR)
-    box = (width * margin, height * margin, width * (1 - margin), height * (1 - margin))
-    return grown.resize((width, height), Image.Resampling.BILINEAR, box=box)
 
 
 def _colour_matrix(rng: Random) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ _SKIMAGE, _SKLEARN, _MATPLOTLIB = "skimage/data", "sklearn/datasets/images", "ma
 class Scene:
     """A part of a photograph. box holds left, top, right, bottom as shares of its width and height."""
 
-    file: str  # inside site-packages
+    file: str  # package/path, as installed
     box: tuple[float, float, float, float]
     objects: tuple[str, ...]  # as Instagram's own alternative texts name them
 
