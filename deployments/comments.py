@@ -103,9 +103,12 @@ def table_of(posts: Sequence[PostFacts], creator: str) -> CommentTable:
 
 def comments_of(post: PostFacts, creator: str) -> list[CommentFacts]:
     """A post's comments by others than its creator, at most COMMENTS_MAX, in an order that depends on them only."""
-    others = [comment for comment in post.comments if comment.username.lower() != creator.lower()]
-    if len(others) > COMMENTS_MAX:
-        others.sort(key=lambda comment: (zlib.crc32(f"{comment.username} {comment.text}".encode()), comment.text))
+    own = creator.lower()
+    others = [comment for comment in post.comments if comment.username.lower() != own]
+    # A hash decides which ones are read where there are too many: a fair choice, and the same in any order given.
+    others.sort(
+        key=lambda one: (zlib.crc32(f"{one.username} {one.text}".encode()), one.username, one.text, one.language)
+    )
     return others[:COMMENTS_MAX]
 
 

@@ -149,7 +149,7 @@ SIGNS = (
         "commenter_overlap",
         58,
         0.4,
-        0.8,
+        0.65,
         "{:.0%} of the comments come from a circle that comments on most posts: members of a pod comment on each other.",
     ),
     _Sign(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SEGMENT_LEAST = 3
+OUTLIER_NOISES = 3.0
 EWMA_WEIGHT = 0.3  # of the newest value; the last five values hold 83 % of the weight
 EWMA_HISTORY_LEAST = 5
 BURST_RATIO = 2.5  # of the burst state's rate to the usual one; Kleinberg's s
@@ -25,13 +26,17 @@ def change_points(values: Sequence[float], spread_least: float) -> list[int]:
     Optimal partitioning (Jackson et al. 2005); PELT's pruning saves time only on series far longer than a creator's.
     Cost: squared distance from the segment's mean, in units of the noise; penalty 3 ln n a change (a little above BIC's
     2 ln n, since the noise is estimated). The noise is the MAD of successive differences / sqrt 2, at least spread_least.
+    A single viral post is no change of level: values are first drawn to within OUTLIER_NOISES of the median of the five
+    around them (the idea of Fearnhead & Rigaill 2019, whose bounded cost ignores outliers).
     """
     data = np.asarray(values, dtype=float)
     n = len(data)
     if n < 2 * SEGMENT_LEAST:
         return []
     noise = max(spread_least, MAD_TO_SD * float(np.median(np.abs(np.diff(data)))) / math.sqrt(2))
-    scaled = (data - data.mean()) / noise
+    around = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(data, 2, mode="reflect"), 5), axis=1)
+    clipped = np.clip(data, around - OUTLIER_NOISES * noise, around + OUTLIER_NOISES * noise)
+    scaled = (clipped - clipped.mean()) / noise
     sums = np.concatenate([[0.0], np.cumsum(scaled)])
     squares = np.concatenate([[0.0], np.cumsum(scaled**2)])
     penalty = 3 * math.log(n)

@@ -35,12 +35,14 @@ def gender_of(username: str) -> str | None:
 def first_name_in(username: str) -> str | None:
     """The first name in a username, or None: a whole word between dots, underscores and digits, or the start of one."""
     known = first_names()
-    words = [word for word in re.split(r"[^a-z]+", unidecode(username).lower()) if word not in _TITLES]
-    words = [_OPENINGS.sub("", word) for word in words]
+    words = [word for word in re.split(r"[^a-z]+", unidecode(username).lower()) if word and word not in _TITLES]
+    # "imogen" is a name before "im" is an opening.
+    words = [word if word in known else _OPENINGS.sub("", word) for word in words]
     for word in words:
         if len(word) >= WORD_LENGTH_LEAST and word in known:
             return word
-    for word in words:
+    # Later words are mostly surnames, whose beginnings are names by chance ("almansoori").
+    for word in words[:1]:
         for length in range(len(word) - PREFIX_REST_LEAST, PREFIX_LENGTH_LEAST - 1, -1):
             if word[:length] in known:
                 return word[:length]
