@@ -144,8 +144,7 @@ def _line(result: Any, identity: ModelIdentity) -> Answer:
 
 
 def _text(given: Any) -> str:
-    text = _value(given, _TEXT_KEYS)
-    return text.replace("\0", " ")
+    return _value(given, _TEXT_KEYS)
 
 
 def _picture(given: Any, bytes_max: int) -> bytes:

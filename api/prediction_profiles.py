@@ -87,6 +87,7 @@ class _Profiles:
         from deployments.sentiment import SentimentModel
 
         self._settings = settings
+        self._opened_at = datetime.now(UTC)  # "now" for all lines that do not say when they were observed
         self._encoder = Encoder(threads=settings.models.max_workers, batch_size=settings.models.batch_size)
         self._languages, self._keywords = LanguageModel(), KeywordFinder()
         self._sentiment, self._category = SentimentModel(self._encoder), CategoryModel(self._encoder)
@@ -107,7 +108,13 @@ class _Profiles:
         has_picture = given.get("has_profile_picture", profile.profile_pic_url is not None or None)
         if has_picture is not None and not isinstance(has_picture, bool):
             raise InvalidInput("has_profile_picture must be true, false or null.")
-        return self._creator(profile, has_picture, _snapshots(given), _peers(given), datetime.now(UTC))
+        return self._creator(profile, has_picture, _snapshots(given), _peers(given), self._observed_at(given))
+
+    def _observed_at(self, given: dict[str, Any]) -> datetime:
+        try:
+            return _time(given["observed_at"]) if given.get("observed_at") else self._opened_at
+        except (TypeError, ValueError) as error:
+            raise InvalidInput("observed_at must be a time in ISO 8601.") from error
 
     def _creator(
         self,

@@ -14,14 +14,20 @@ EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b")
 MENTION = re.compile(r"(?<![\w.@])@([A-Za-z0-9_](?:[A-Za-z0-9_.]{0,28}[A-Za-z0-9_])?)")
 # \w leaves out the vowel signs of the Indic scripts and Thai, and the joiners they need.
 HASHTAG = re.compile(r"(?<![&\w])[##]([\w\u0300-\u036f\u0900-\u0dff\u0e00-\u0e7f\u200c\u200d]{1,100})")
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _SPACES = re.compile(r"\s+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
 
 
+def bounded(text: str) -> str:
+    """A caption's first CHARACTERS_MAX characters, blanks for NUL and for halves of surrogate pairs, which no one reads."""
+    return _UNREADABLE.sub(" ", text[:CHARACTERS_MAX])
+
+
 def normalise(text: str) -> str:
-    """A caption bounded in length, with bold, italic and other compatibility letters folded (NFKC)."""
-    return unicodedata.normalize("NFKC", text[:CHARACTERS_MAX])[:CHARACTERS_MAX]
+    """A bounded caption with bold, italic and other compatibility letters folded (NFKC)."""
+    return unicodedata.normalize("NFKC", bounded(text))[:CHARACTERS_MAX]
 
 
 def words_only(text: str) -> str:

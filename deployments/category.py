@@ -188,7 +188,7 @@ def _category(probabilities: list[float], evidence: Evidence) -> Category:
 
 def damping(evidence: Sequence[Evidence]) -> NDArray[np.float32]:
     """How far a caption's vector counts, (n, 1): half for two words, since one or two of them are placed at random."""
-    counts = np.array([[found.words_count] for found in evidence], dtype=np.float32)
+    counts = np.array([found.words_count for found in evidence], dtype=np.float32)[:, None]
     factors: NDArray[np.float32] = counts / (counts + HALF_TRUSTED_WORDS)
     return factors
 

@@ -16,7 +16,7 @@ import numpy as np
 from ray import serve
 
 from cluster.errors import ModelArtefactMissing
-from deployments.captions import CHARACTERS_MAX, MENTION, URL
+from deployments.captions import MENTION, URL, bounded
 from deployments.e5_bundle import E5Bundle, unpack
 from deployments.registry import identity_of
 
@@ -85,7 +85,7 @@ class Encoder:
         and lately seen ones come from a bounded cache.
         """
         prepared = [prepare(text) for text in texts]
-        keys = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in prepared]
+        keys = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in prepared]
         with self._lock:
             known = {key: self._cache[key] for key in set(keys) if key in self._cache}
         missing = {key: text for key, text in zip(keys, prepared, strict=True) if text and key not in known}
@@ -137,7 +137,7 @@ def bundle_path() -> Path:
 
 def prepare(text: str) -> str:
     """What of a caption is encoded: bounded, with placeholders for links and mentions; '' without words or emoji."""
-    text = URL.sub("http", text[:CHARACTERS_MAX])
+    text = URL.sub("http", bounded(text))
     # The placeholder is only put in after links are, since a link may hold an @.
     rest, prepared = MENTION.sub(" ", text).replace("http", " "), MENTION.sub("@user", text)
     if not any(character.isalnum() or unicodedata.category(character) == "So" for character in rest):

@@ -49,7 +49,11 @@ def test_a_batch_equals_its_singles_and_repeats(model):
 
     assert len(together) == len(texts)
     assert together == model.predict(texts)
-    assert together == [model.predict([text])[0] for text in texts]
+    for result, text in zip(together, texts, strict=True):
+        (alone,) = model.predict([text])
+        # Padding changes the order of bf16 sums, hence the last digits.
+        for one, other in zip(_leaves(dataclasses.asdict(result)), _leaves(dataclasses.asdict(alone)), strict=True):
+            assert one == (pytest.approx(other, abs=0.02) if isinstance(other, float) else other)
 
 
 def test_nothing_gives_nothing(model):
