@@ -121,7 +121,6 @@ class R2Store:
         self._bucket = settings.bucket
         self._client = _s3_client(settings)
         self._public_url = settings.public_url.rstrip("/") if settings.public_url else None
-        self._presigned_ttl_s = settings.presigned_ttl_s
 
     async def put(self, key: str, data: bytes, content_type: str = CONTENT_TYPE) -> None:
         _require_webp(content_type)
@@ -146,12 +145,8 @@ class R2Store:
         await self._call(lambda: self._client.delete_object(Bucket=self._bucket, Key=_checked(key)))
 
     def url(self, key: str) -> str:
-        """The public URL; without one, a URL signed for presigned_ttl_s seconds (R2 signs for seven days at most)."""
-        if self._public_url:
-            return f"{self._public_url}/{_checked(key)}"
-        return self._client.generate_presigned_url(
-            "get_object", Params={"Bucket": self._bucket, "Key": _checked(key)}, ExpiresIn=self._presigned_ttl_s
-        )
+        """Under the bucket's public URL; without one, the path of our own route, since a signed URL would expire."""
+        return f"{self._public_url or f'/{FOLDER}'}/{_checked(key)}"
 
     async def _call(self, function: Callable[[], T]) -> T | None:
         """What function returns, None where the server says that there is no such key."""

@@ -144,6 +144,7 @@ class AuthSettings(_Section):
     jwks_ttl_s: int = 600
     local_token_ttl_s: int = Field(7 * 24 * 3600, validation_alias="FOLLOWING_TOKEN_TTL_S")
     leeway_s: int = Field(10, validation_alias="FOLLOWING_TOKEN_LEEWAY_S")
+    role_ttl_s: float = Field(30.0, validation_alias="FOLLOWING_ROLE_TTL_S")  # until a changed role takes effect
 
 
 class MediaSettings(_Section):
@@ -174,8 +175,7 @@ class R2Settings(_Section):
     secret_access_key: SecretStr | None = None
     bucket: str | None = None
     endpoint_url: str | None = None  # unset: the account's own
-    public_url: str | None = None  # the bucket's public base URL; unset: presigned URLs
-    presigned_ttl_s: int = Field(7 * 24 * 3600, ge=1, le=7 * 24 * 3600)
+    public_url: str | None = None  # the bucket's public base URL; unset: the API serves the pictures
     timeout_s: float = 10.0
     retries_max: int = 5
 
