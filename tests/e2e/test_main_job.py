@@ -31,7 +31,7 @@ async def test_a_new_creator_comes_back_whole(alice, unique):
 async def test_its_pictures_are_served(alice, anonymous, unique):
     body = (await alice.search(unique())).json()
 
-    pictures = [post["thumbnail_url"] for post in body["posts"]]
+    pictures = [post["cdn_thumbnail_url"] for post in body["posts"]]
     answers = [await anonymous.get(url) for url in pictures[:3]]
 
     assert len(set(pictures)) == 12
@@ -174,7 +174,7 @@ async def test_unusual_creators_are_answered_honestly(alice, unique, prefix, pos
     if posts is not None:
         assert len(body["posts"]) == posts
     if prefix == "hidden_":
-        assert all(post["likes_count"] is None for post in body["posts"])
+        assert all(post["counts"]["likes"] is None for post in body["posts"])
 
 
 async def test_expired_pictures_leave_the_answer_incomplete_with_the_reason(alice, unique):
@@ -222,7 +222,7 @@ async def test_limits_travel_with_the_answer(alice, unique):
     answer = await alice.search(unique())
 
     assert int(answer.headers["RateLimit-Remaining"]) < int(answer.headers["RateLimit-Limit"])
-    assert answer.headers["X-Request-ID"]
+    assert len(answer.headers.get_list("X-Request-ID")) == 1
 
 
 async def test_health_models_and_documents_are_public(anonymous):
