@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import stat
 from hashlib import sha256
 from pathlib import Path
@@ -58,9 +59,9 @@ done
 if [ -n "$configuration" ]; then
     sed -i -e 's/^\\( *bind \\):{metrics_port}$/\\1127.0.0.1:{metrics_port}/' \\
         -e 's/^\\( *bind \\)\\*:{stats_port}$/\\1127.0.0.1:{stats_port}/' "$configuration"
-    cp '{page}' "${{configuration%/*}}/500.http"
+    cp {page} "${{configuration%/*}}/500.http"
 fi
-exec '{program}' "$@"
+exec {program} "$@"
 """
 
 
@@ -173,8 +174,8 @@ def write_haproxy_launcher(settings: Settings, program: Path) -> None:
         _LAUNCHER.format(
             metrics_port=settings.server.haproxy_metrics_port,
             stats_port=settings.server.internal_port_min + 1,
-            page=page,
-            program=program,
+            page=shlex.quote(str(page)),
+            program=shlex.quote(str(program)),
         )
     )
     launcher.chmod(0o700)

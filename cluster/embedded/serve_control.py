@@ -59,7 +59,8 @@ class ApplicationState:
 
     @property
     def failed(self) -> bool:
-        return self.status in {"DEPLOY_FAILED", "UNHEALTHY"}
+        """Serve gave up; an UNHEALTHY application may still recover by itself."""
+        return self.status == "DEPLOY_FAILED"
 
 
 class ServeControl:
