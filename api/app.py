@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from ray import serve
+from ray.exceptions import RayError
 
 from actors.profile_refresh import ensure_profile_refresh
 from api import health, me, media, models, problems, profile, search
 from api.authorization import MATRIX
-from api.middleware import BodyLimit, RequestId
+from api.guard import guard
+from api.middleware import BodyLimit, RequestScope
 from api.services import open_services
 from cluster import telemetry
 from cluster.settings import Settings
@@ -47,13 +49,20 @@ def create_app(settings: Settings, *, actors: bool = True) -> FastAPI:
                 keeper.cancel()
                 await asyncio.gather(keeper, return_exceptions=True)
 
-    app = FastAPI(title="Following", version=version("following"), description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Following",
+        version=version("following"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        dependencies=[Depends(guard)],
+    )
     for router in ROUTERS:
         app.include_router(router)
     problems.install(app)
     app.add_middleware(BodyLimit, bytes_max=settings.server.body_bytes_max)
-    app.add_middleware(RequestId)
+    app.add_middleware(RequestScope)
     _assert_matrix_covers(app)
+    problems.document(app)
     return app
 
 
@@ -61,8 +70,9 @@ async def _keep_actors(settings: Settings) -> None:
     """Bring the background actors back whenever they are gone for good."""
     while True:
         try:
-            await ensure_profile_refresh(settings).state.remote()
-        except (RuntimeError, ValueError, OSError) as error:  # Ray's errors for a dead or unreachable actor
+            actor = await asyncio.to_thread(ensure_profile_refresh, settings)  # asks Ray, and waits
+            await actor.state.remote()
+        except (RayError, RuntimeError, ValueError, OSError) as error:  # a dead or unreachable actor
             log.warning("actor_away", error=repr(error))
         await asyncio.sleep(ACTOR_CHECK_S)
 

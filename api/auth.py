@@ -13,6 +13,7 @@ import jwt
 from jwt import PyJWKSet
 
 from api import local_issuer
+from cluster import telemetry
 from cluster.errors import Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
 TOKEN_LENGTH_MAX = 8_192
 JWKS_TIMEOUT_S = 5.0
-JWKS_REFETCH_S_MIN = 30.0  # an unknown key id asks the server again at most this often
+JWKS_REFETCH_S_MIN = 30.0  # while there are keys, an unknown key id asks the server again at most this often
+JWKS_RETRY_S_MIN = 2.0  # while there are none
 ASYMMETRIC = frozenset({"ES256", "RS256"})
 SERVICE_ROLE = "service_role"
 TOKEN_ROLES = frozenset({"authenticated", SERVICE_ROLE})
+
+log = telemetry.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,11 @@ class TokenVerifier:
             raise Unauthenticated(f"The access token is not valid: {error}.") from error
         return _caller_of(claims)
 
+    async def close(self) -> None:
+        """Close the connection to the key server."""
+        if self._jwks is not None:
+            await self._jwks.close()
+
     async def _key_for(self, header: Mapping[str, Any]) -> tuple[Any, str]:
         algorithm = header.get("alg")
         if self._jwks is None:
@@ -111,26 +120,39 @@ class JwksCache:
         self._http = http or httpx.AsyncClient(timeout=JWKS_TIMEOUT_S)
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK:
         """The key of that id. Raises Unauthenticated for an unknown id, Unavailable when there are no keys to look in."""
-        async with self._lock:
-            age_s = time.monotonic() - self._fetched_at
-            if age_s > self._ttl_s or (key_id not in self._keys and age_s > JWKS_REFETCH_S_MIN):
-                await self._fetch()
+        if not self._has(key_id):
+            async with self._lock:
+                now = time.monotonic()
+                pause_s = JWKS_REFETCH_S_MIN if self._keys else JWKS_RETRY_S_MIN
+                if not self._has(key_id) and now - self._tried_at > pause_s:
+                    self._tried_at = now
+                    await self._fetch()
+        if not self._keys:
+            raise Unavailable("The sign-in service's keys cannot be fetched.", url=self._url)
         if key_id not in self._keys:
             raise Unauthenticated("The access token's key is unknown.")
         return self._keys[key_id]
 
+    async def close(self) -> None:
+        """Close the connection to the key server."""
+        await self._http.aclose()
+
+    def _has(self, key_id: str) -> bool:
+        return key_id in self._keys and time.monotonic() - self._fetched_at <= self._ttl_s
+
     async def _fetch(self) -> None:
+        """Read the keys; those known already go on working while the key server is away."""
         try:
             answer = (await self._http.get(self._url)).raise_for_status()
             keys = PyJWKSet.from_dict(answer.json()).keys
-        except (httpx.HTTPError, ValueError, jwt.PyJWTError) as error:
-            if self._keys:  # known keys go on working while the key server is away
-                return
-            raise Unavailable("The sign-in service's keys cannot be fetched.", url=self._url) from error
+        except (httpx.HTTPError, ValueError, AttributeError, TypeError, jwt.PyJWTError) as error:
+            log.warning("signing_keys_away", url=self._url, error=repr(error))
+            return
         self._keys = {key.key_id: key for key in keys if key.key_id}
         self._fetched_at = time.monotonic()
 

@@ -42,16 +42,22 @@ MATRIX: dict[tuple[str, str], Rule] = {
     ("GET", "/api/health/live"): Rule(ANYONE, "none"),
     ("GET", "/api/v1/models"): Rule(ANYONE, "none"),
     ("GET", "/media/{key:path}"): Rule(ANYONE, "pictures by the hash of their content"),
-    ("GET", "/api/v1/search/creator/{username}"): Rule(USERS, "creators the caller has access to"),
-    ("GET", "/api/v1/search/creator/{username}/events"): Rule(USERS, "jobs the caller asked for"),
+    ("GET", "/api/v1/search/creator/{username:path}"): Rule(USERS, "creators the caller has access to"),
+    ("GET", "/api/v1/search/creator/{username:path}/events"): Rule(USERS, "jobs the caller asked for"),
     ("GET", "/api/v1/search/jobs/{job_id}"): Rule(USERS, "jobs the caller asked for"),
     ("POST", "/api/v1/search/events/ticket"): Rule(USERS, "none"),
-    ("GET", "/api/profile/{username}"): Rule(USERS, "creators the caller has access to"),
-    ("GET", "/api/profile/{username}/posts"): Rule(USERS, "creators the caller has access to"),
-    ("GET", "/instagram/profile/{username}"): Rule(USERS, "creators the caller has access to"),
-    ("GET", "/instagram/profile/{username}/posts"): Rule(USERS, "creators the caller has access to"),
+    ("GET", "/api/profile/{username:path}"): Rule(USERS, "creators the caller has access to"),
+    ("GET", "/api/profile/{username:path}/posts"): Rule(USERS, "creators the caller has access to"),
+    ("GET", "/instagram/profile/{username:path}"): Rule(USERS, "creators the caller has access to"),
+    ("GET", "/instagram/profile/{username:path}/posts"): Rule(USERS, "creators the caller has access to"),
     ("GET", "/api/v1/auth/me"): Rule(USERS, "the caller"),
 }
+
+
+def is_public(method: str, route: str) -> bool:
+    """Whether the route answers everybody, so that it need not be known who calls."""
+    rule = MATRIX.get((method, route))
+    return rule is not None and rule.roles == ANYONE
 
 
 def authorize(method: str, route: str, caller: Caller | None, role: Role) -> None:

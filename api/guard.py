@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
-import time
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Request, Response
-from limits.errors import StorageError
-from redis.exceptions import RedisError
+from fastapi import Depends, Request
 
 from api.auth import Caller
-from api.authorization import Role, authorize
-from cluster import telemetry
-from cluster.errors import TooManyRequests, Unauthenticated
-from cluster.stores import access
+from api.authorization import authorize, is_public
+from api.middleware import add_headers
+from cluster.errors import CircuitOpen, Forbidden, InvalidInput, TooManyRequests, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:
-    from limits import RateLimitItem
-
     from api.services import Services
 
-ROLE_TTL_S = 30.0
-ROLES_KEPT_MAX = 10_000
 TICKET_KEY = "ticket:"
-LIMITER_ERRORS = (RedisError, StorageError, OSError, asyncio.TimeoutError)
-
-log = telemetry.get_logger(__name__)
-_roles: dict[str, tuple[float, Role]] = {}
+TICKET_LENGTH_MAX = 128
+GUARDED = (
+    Unauthenticated,
+    Forbidden,
+    InvalidInput,
+    TooManyRequests,
+    Unavailable,
+    CircuitOpen,
+)  # what such a route refuses
 
 
 def services_of(request: Request) -> Services:
@@ -37,17 +32,19 @@ def services_of(request: Request) -> Services:
     return services
 
 
-async def guard(request: Request, response: Response) -> Caller | None:
-    """Authenticate, authorise and rate limit one request; the caller, or None for an anonymous one.
+async def guard(request: Request) -> Caller | None:
+    """Authenticate, authorise and rate limit one request; the caller, or None where nobody has to say who they are.
 
-    Raises Unauthenticated, Forbidden or TooManyRequests.
+    The application depends on it, so that no route can forget it. Raises Unauthenticated, Forbidden or TooManyRequests.
     """
+    route = request.scope["route"].path
+    if is_public(request.method, route):
+        return None  # health is told, and pictures are shown, even while nobody can be looked up
     services = services_of(request)
     caller = await _caller_of(request, services)
-    role = await role_of(caller, services)
-    authorize(request.method, request.scope["route"].path, caller, role)
-    if caller is not None and not caller.is_service:
-        await _count(services, services.rate_limit, str(caller.user_id), response)
+    authorize(request.method, route, caller, await services.roles.of(caller))
+    if caller is not None and caller.user_id is not None:
+        await _count(request, services, str(caller.user_id))
     return caller
 
 
@@ -66,41 +63,18 @@ async def _caller_of(request: Request, services: Services) -> Caller | None:
         raise Unauthenticated
     ticket = request.query_params.get("ticket")
     if ticket and request.scope["route"].path.endswith("/events"):
-        token_bytes = await services.cache.take(TICKET_KEY + ticket[:128])
+        token_bytes = await services.cache.take(TICKET_KEY + ticket[:TICKET_LENGTH_MAX])
         if token_bytes is None:
             raise Unauthenticated("The event ticket is unknown, used or older than a minute; ask for a new one.")
         return await services.verifier.verify(token_bytes.decode())
     return None
 
 
-async def role_of(caller: Caller | None, services: Services) -> Role:
-    if caller is None:
-        return Role.ANONYMOUS
-    if caller.is_service:
-        return Role.SERVICE
-    key = str(caller.user_id)
-    known = _roles.get(key)
-    if known and time.monotonic() - known[0] < ROLE_TTL_S:
-        return known[1]
-    async with services.database.as_user(caller.claims) as db:
-        role = Role(await access.ensure_user(db))
-    if len(_roles) >= ROLES_KEPT_MAX:
-        _roles.clear()
-    _roles[key] = (time.monotonic(), role)
-    return role
-
-
-async def _count(services: Services, item: RateLimitItem, who: str, response: Response) -> None:
-    """Count the request. When the counters are away the request goes on: a lost cache must not close the house."""
-    try:
-        allowed = await services.limiter.hit(item, who)
-        window = await services.limiter.get_window_stats(item, who)
-    except LIMITER_ERRORS as error:
-        log.warning("rate_limit_away", error=repr(error))
+async def _count(request: Request, services: Services, who: str) -> None:
+    allowance = await services.rate_limit.count(who)
+    if allowance is None:
         return
-    reset_s = max(0, math.ceil(window.reset_time - time.time()))
-    response.headers["RateLimit-Limit"] = str(item.amount)
-    response.headers["RateLimit-Remaining"] = str(window.remaining)
-    response.headers["RateLimit-Reset"] = str(reset_s)
-    if not allowed:
-        raise TooManyRequests(f"More than {item.amount} requests a minute; wait {reset_s} s.", retry_after_s=reset_s)
+    add_headers(request.scope, allowance.headers)
+    if not allowance.allowed:
+        wait_s = allowance.reset_s
+        raise TooManyRequests(f"More than {allowance.limit} requests a minute; wait {wait_s} s.", retry_after_s=wait_s)

@@ -6,14 +6,16 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
+import asyncpg
 import ray
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from ray.exceptions import RayError
 
 from actors.profile_refresh import ACTOR_NAME, NAMESPACE
-from api.guard import guard, services_of
+from api.guard import services_of
 from api.problems import DATABASE_AWAY
+from cluster.errors import FollowingError
 from cluster.stores.liveness import database_answers
 
 if TYPE_CHECKING:
@@ -59,13 +61,19 @@ class Health(BaseModel):
     }
 
 
-@router.get("/api/health/live", dependencies=[Depends(guard)])
-async def live() -> dict[str, str]:
+class Liveness(BaseModel):
+    """An answer at all is the news."""
+
+    status: Literal["alive"] = Field("alive", examples=["alive"])
+
+
+@router.get("/api/health/live")
+async def live() -> Liveness:
     """This process answers."""
-    return {"status": "alive"}
+    return Liveness()
 
 
-@router.get("/api/health", dependencies=[Depends(guard)], response_model=Health, responses={503: {"model": Health}})
+@router.get("/api/health", response_model=Health, responses={503: {"model": Health}})
 async def health(request: Request) -> Response:
     """Every part that a lookup needs; 503 when lookups cannot work."""
     services = services_of(request)
@@ -84,7 +92,7 @@ async def _timed(check: Awaitable[dict[str, Any]]) -> Component:
     try:
         async with asyncio.timeout(CHECK_S_MAX):
             detail = await check
-    except (*DATABASE_AWAY, RayError, ValueError, ConnectionError) as error:
+    except (*DATABASE_AWAY, asyncpg.PostgresError, FollowingError, RayError, ValueError) as error:
         return Component(status="down", detail={"error": type(error).__name__})
     return Component(status="up", latency_ms=round(1000 * (time.perf_counter() - begun), 2), detail=detail)
 
@@ -102,7 +110,10 @@ async def _cache(services: Services) -> dict[str, Any]:
 
 
 async def _refresh() -> dict[str, Any]:
-    state = await ray.get_actor(ACTOR_NAME, NAMESPACE).state.remote()
+    if not ray.is_initialized():
+        raise ConnectionError  # asking for an actor would start a cluster
+    actor: Any = await asyncio.to_thread(ray.get_actor, ACTOR_NAME, NAMESPACE)  # waits for Ray's answer
+    state = await actor.state.remote()
     if not state["alive"]:
         raise ConnectionError
     return {name: state[name] for name in ("running", "running_max", "done", "failed") if name in state}

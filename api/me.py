@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from api.auth import Caller
-from api.guard import role_of, services_of, signed_in
-from api.search import REFUSALS
+from api.guard import GUARDED, services_of, signed_in
+from api.problems import refusals
 
-router = APIRouter(tags=["auth"])
+router = APIRouter(tags=["auth"], responses=refusals(*GUARDED))
 
 
 class Me(BaseModel):
@@ -23,8 +23,8 @@ class Me(BaseModel):
     role: str = Field(examples=["free"])
 
 
-@router.get("/api/v1/auth/me", responses=REFUSALS)
+@router.get("/api/v1/auth/me")
 async def me(request: Request, caller: Annotated[Caller, Depends(signed_in)]) -> Me:
     """The signed-in user, with the role that decides what the token may do."""
-    role = await role_of(caller, services_of(request))
+    role = await services_of(request).roles.of(caller)
     return Me(user_id=caller.user_id, email=caller.claims.get("email"), role=role.value)

@@ -1,4 +1,4 @@
-"""Pure ASGI middleware: request ids, and a limit on bodies."""
+"""Pure ASGI middleware: request ids, unexpected errors, and a limit on bodies."""
 
 from __future__ import annotations
 
@@ -6,17 +6,35 @@ import re
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import orjson
-import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from api import problems
+from cluster import telemetry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+TOO_LARGE = 413
+
+log = telemetry.get_logger(__name__)
 
 
-class RequestId:
-    """Gives every request an id (a sane X-Request-ID of the caller's is kept), in logs and in the response."""
+def add_headers(scope: Scope, headers: Mapping[str, str]) -> None:
+    """Headers for the response to this request, whoever makes it: a route, an error handler or a middleware."""
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    scope["state"].setdefault("response_headers", []).extend(raw)
+
+
+class RequestScope:
+    """Gives every request an id (a sane X-Request-ID of the caller's is kept), in logs and in the response.
+
+    An error that nothing below handles becomes a problem here, where its id is known; once the response has begun, the
+    connection is closed instead, so that nobody takes half an answer for a whole one.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,15 +45,27 @@ class RequestId:
             return
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        has_begun = False
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                has_begun = True
+                added = [(b"x-request-id", request_id.encode()), *state.get("response_headers", ())]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._app(scope, receive, send_with_id)
+        with telemetry.scope(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_headers)
+            except Exception as error:
+                if has_begun:
+                    log.warning("answer_broken_off", path=scope["path"], error=repr(error))
+                    raise
+                response = await problems.on_surprise(Request(scope), error)
+                await response(scope, receive, send_with_headers)
 
 
 class BodyLimit:
@@ -49,9 +79,11 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        refusal = HTTPException(TOO_LARGE, f"A body may have {self._bytes_max} bytes at most.")
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or int(length) > self._bytes_max:
-            await self._refuse(scope, send)
+            response = await problems.on_http_exception(Request(scope), refusal)
+            await response(scope, receive, send)
             return
         taken = 0
 
@@ -60,23 +92,7 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._bytes_max:
-                return {"type": "http.disconnect"}  # a body longer than announced is not read on
+                raise refusal  # a body longer than announced is not read on
             return message
 
         await self._app(scope, receive_some, send)
-
-    async def _refuse(self, scope: Scope, send: Send) -> None:
-        body = orjson.dumps(
-            {
-                "type": "about:blank",
-                "title": "Content Too Large",
-                "status": 413,
-                "detail": f"A body may have {self._bytes_max} bytes at most.",
-                "code": "content_too_large",
-                "instance": scope["path"],
-                "request_id": scope.get("state", {}).get("request_id"),
-            }
-        )
-        headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})

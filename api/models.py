@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
 
-from api.guard import guard
+from api.guard import services_of
 from deployments.registry import cards
 
 router = APIRouter(tags=["system"])
@@ -16,10 +17,31 @@ router = APIRouter(tags=["system"])
 class ModelList(BaseModel):
     """A card for each model slot."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "models": [
+                    {
+                        "slot": "sentiment",
+                        "tier": "embedded",
+                        "name": "multilingual-e5-small+sentiment",
+                        "revision": "1.0.4+4f9c21d0a1b2",
+                        "device": "cpu",
+                        "licences": ["MIT", "Apache-2.0"],
+                        "size_bytes": 91_500_000,
+                        "artefacts": [],
+                        "quality": [],
+                    }
+                ]
+            }
+        }
+    )
+
     models: list[dict[str, Any]]
 
 
-@router.get("/api/v1/models", dependencies=[Depends(guard)])
-async def models() -> ModelList:
+@router.get("/api/v1/models")
+async def models(request: Request) -> ModelList:
     """Every model with its artefact, licence and measured quality."""
-    return ModelList(models=[dict(card) for card in cards()])
+    settings = services_of(request).settings.models
+    return ModelList(models=await asyncio.to_thread(cards, settings))  # reads the artefacts' files

@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 CONTENT_TYPE = "application/problem+json"
-DATABASE_AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    OSError,
-    TimeoutError,
-)
+SCHEMA_NAME = "Problem"
+DATABASE_AWAY = (asyncpg.InterfaceError, OSError, TimeoutError)  # beside what Postgres itself says
+# Classes of SQLSTATEs (its first two characters) after which the same call may succeed: connection, rolled back,
+# insufficient resources, operator intervention (shutdown, time-out), system error.
+_RETRYABLE_SQLSTATES = frozenset({"08", "40", "53", "57", "58"})
+_CODES = {413: "content_too_large"}  # where Python's phrase is an older one
 
 log = telemetry.get_logger(__name__)
 
@@ -63,16 +62,60 @@ class Problem(BaseModel):
     details: dict[str, Any] | None = Field(None, description="Values that belong to this code.")
 
 
+def is_database_away(error: BaseException) -> bool:
+    """Whether an error says that the database, not the call, is the trouble."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "")[:2] in _RETRYABLE_SQLSTATES
+    return isinstance(error, DATABASE_AWAY)
+
+
+def refusals(*kinds: type[FollowingError]) -> dict[int | str, dict[str, Any]]:
+    """The responses of these errors, for a route's documentation: each status once, with an example of each code."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        response = found.setdefault(
+            kind.status,
+            {
+                "description": HTTPStatus(kind.status).phrase,
+                "content": {
+                    CONTENT_TYPE: {"schema": {"$ref": f"#/components/schemas/{SCHEMA_NAME}"}, "examples": {}},
+                },
+            },
+        )
+        response["content"][CONTENT_TYPE]["examples"][kind.code] = {"value": _example_of(kind)}
+    return found
+
+
+def _example_of(kind: type[FollowingError]) -> dict[str, Any]:
+    error = kind()
+    example = Problem(
+        title=HTTPStatus(kind.status).phrase,
+        status=kind.status,
+        detail=str(error),
+        code=kind.code,
+        instance="/api/v1/search/creator/some.creator",
+        request_id="0f8e6f0c3f7d4c0d9d1b6a2f5f4f8a11",
+        retry_after_s=error.retry_after_s,
+    )
+    return example.model_dump(exclude_none=True)
+
+
+def document(app: FastAPI) -> None:
+    """Add the schema that `refusals` points at to the application's OpenAPI document."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    app.openapi().setdefault("components", {}).setdefault("schemas", {})[SCHEMA_NAME] = schema
+
+
 def install(app: FastAPI) -> None:
     """Render every error of the application as problem details."""
     app.add_exception_handler(FollowingError, _on_following_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RayTaskError, _on_ray_error)
     app.add_exception_handler(BackPressureError, _on_ray_error)
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, _on_database_away)
-    app.add_exception_handler(Exception, _on_surprise)
+    app.add_exception_handler(asyncpg.PostgresError, _on_postgres_error)
 
 
 def problem_response(request: Request, error: FollowingError, details: dict[str, Any] | None = None) -> Response:
@@ -109,14 +152,15 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     return problem_response(request, InvalidInput(f"{where}: {first['msg']}."))
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """What the framework itself refuses: an unknown path, a wrong method, a body that is too large."""
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     body = Problem(
         title=phrase,
         status=error.status_code,
         detail=str(error.detail),
-        code=phrase.lower().replace(" ", "_"),
+        code=_CODES.get(error.status_code, phrase.lower().replace(" ", "_")),
         instance=request.url.path,
         request_id=getattr(request.state, "request_id", None),
     )
@@ -130,7 +174,7 @@ async def _on_ray_error(request: Request, error: Exception) -> Response:
         return await _on_following_error(request, cause)
     if isinstance(error, BackPressureError) or isinstance(cause, BackPressureError):
         return problem_response(request, Overloaded())
-    return await _on_surprise(request, error)
+    return await on_surprise(request, error)
 
 
 async def _on_database_away(request: Request, error: Exception) -> Response:
@@ -138,7 +182,15 @@ async def _on_database_away(request: Request, error: Exception) -> Response:
     return problem_response(request, Unavailable("The database does not answer right now."))
 
 
-async def _on_surprise(request: Request, error: Exception) -> Response:
+async def _on_postgres_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, asyncpg.PostgresError)
+    if is_database_away(error):
+        return await _on_database_away(request, error)
+    return await on_surprise(request, error)
+
+
+async def on_surprise(request: Request, error: Exception) -> Response:
+    """What nobody foresaw: logged whole, told in one sentence."""
     log.error("unexpected_error", path=request.url.path, exc_info=error)
     return problem_response(
         request, FollowingError("Something went wrong inside; the request id finds it in the logs.")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -15,27 +14,40 @@ from pydantic import BaseModel, Field
 from api import examples
 from api.auth import Caller
 from api.compose import compose_post
-from api.guard import services_of, signed_in
-from api.job_out import JobOut
+from api.guard import GUARDED, services_of, signed_in
 from api.lookup import access_of
-from api.search import IDEMPOTENCY_KEY_LENGTH_MAX, JSON, REFUSALS, search_creator
+from api.problems import refusals
+from api.search import IDEMPOTENCY_KEY_LENGTH_MAX, JSON, LOOKUP_REFUSALS, PENDING, search_creator
 from api.sections import CreatorAnswer, PostOut
-from cluster.errors import Forbidden, InvalidInput
+from cluster.errors import Forbidden, InvalidInput, InvalidUsername
 from cluster.records import parse_username
 from cluster.stores.post_pages import PostCursor, page_of_posts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from cluster.stores.access import StoredAccess
-    from cluster.stores.stored import StoredPost
-
     from api.services import Services
+    from cluster.stores.access import StoredAccess
 
 PAGE_SIZE_MAX = 100
+PAGES_MAX = 1_000  # of one stream
 NDJSON = "application/x-ndjson"
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {JSON: {"example": examples.creator_answer()}}},
+    202: PENDING,
+    **LOOKUP_REFUSALS,
+}
+PAGES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            JSON: {"example": examples.post_page()},
+            NDJSON: {"schema": {"$ref": "#/components/schemas/PostOut"}, "example": examples.post_page()["posts"][0]},
+        }
+    },
+    **refusals(*GUARDED, InvalidUsername),
+}
 
-router = APIRouter(tags=["profile"])
+router = APIRouter(tags=["profile"], responses=refusals(*GUARDED))
 CurrentCaller = Annotated[Caller, Depends(signed_in)]
 
 
@@ -47,33 +59,11 @@ class PostPage(BaseModel):
 
 
 @router.get(
-    "/api/profile/{username}",
-    response_model=CreatorAnswer,
-    responses={
-        200: {"content": {JSON: {"example": examples.creator_answer()}}},
-        202: {"model": JobOut},
-        **REFUSALS,
-    },
-)
-@router.get("/instagram/profile/{username}", response_model=CreatorAnswer, responses=REFUSALS, deprecated=True)
-async def profile(
-    request: Request,
-    username: str,
-    caller: CurrentCaller,
-    refresh: Annotated[bool, Query(description="Fetch anew, for the price; needs Idempotency-Key.")] = False,
-    wait: Annotated[float | None, Query(ge=0, description="Seconds to wait for a new creator.")] = None,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=IDEMPOTENCY_KEY_LENGTH_MAX)] = None,
-) -> Response:
-    """The five sections, as from the search route."""
-    return await search_creator(request, username, caller, refresh, wait, idempotency_key)
-
-
-@router.get(
-    "/api/profile/{username}/posts",
+    "/api/profile/{username:path}/posts",
     response_model=PostPage,
-    responses={200: {"content": {JSON: {"example": examples.post_page()}}}, **REFUSALS},
+    responses=PAGES,
 )
-@router.get("/instagram/profile/{username}/posts", response_model=PostPage, responses=REFUSALS, deprecated=True)
+@router.get("/instagram/profile/{username:path}/posts", response_model=PostPage, responses=PAGES, deprecated=True)
 async def profile_posts(
     request: Request,
     username: str,
@@ -96,9 +86,29 @@ async def profile_posts(
     return Response(page.model_dump_json(), media_type=JSON)
 
 
+@router.get(
+    "/api/profile/{username:path}",
+    response_model=CreatorAnswer,
+    responses=ANSWERS,
+)
+@router.get("/instagram/profile/{username:path}", response_model=CreatorAnswer, responses=ANSWERS, deprecated=True)
+async def profile(
+    request: Request,
+    username: str,
+    caller: CurrentCaller,
+    refresh: Annotated[bool, Query(description="Fetch anew, for the price; needs Idempotency-Key.")] = False,
+    wait: Annotated[
+        float | None, Query(ge=0, allow_inf_nan=False, description="Seconds to wait for a new creator.")
+    ] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=IDEMPOTENCY_KEY_LENGTH_MAX)] = None,
+) -> Response:
+    """The five sections, as from the search route."""
+    return await search_creator(request, username, caller, refresh, wait, idempotency_key)
+
+
 async def _lines(services: Services, caller: Caller, granted: StoredAccess) -> AsyncIterator[bytes]:
     cursor = None
-    while True:
+    for _ in range(PAGES_MAX):
         page = await _page(services, caller, granted, _parse_cursor(cursor), PAGE_SIZE_MAX)
         for post in page.posts:
             yield post.model_dump_json().encode() + b"\n"
@@ -128,6 +138,8 @@ def _parse_cursor(text: str | None) -> PostCursor | None:
         return None
     try:
         taken_at, post_id = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return PostCursor(datetime.fromisoformat(taken_at) if taken_at else None, str(post_id))
-    except (ValueError, TypeError, binascii.Error) as error:
+        if not isinstance(post_id, str) or "\0" in post_id:  # which Postgres keeps in no text
+            raise ValueError
+        return PostCursor(datetime.fromisoformat(taken_at).astimezone(UTC) if taken_at else None, post_id)
+    except (ValueError, TypeError, OverflowError) as error:
         raise InvalidInput("The cursor is not one that this route gave out.", cursor=text[:80]) from error

@@ -7,63 +7,62 @@ import time
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api import examples
 from api.auth import Caller
-from api.guard import TICKET_KEY, services_of, signed_in
+from api.guard import GUARDED, TICKET_KEY, services_of, signed_in
 from api.job_out import JobEventOut, JobOut
 from api.lookup import Found, Pending, Wish, look_up, wait_for
-from api.problems import Problem
+from api.problems import DATABASE_AWAY, is_database_away, refusals
 from api.sections import CreatorAnswer
-from cluster.errors import InvalidInput, NotFound
+from cluster import telemetry
+from cluster.errors import (
+    CircuitOpen,
+    Conflict,
+    CreatorNotFound,
+    InvalidInput,
+    InvalidUsername,
+    NotFound,
+    OptedOut,
+    Overloaded,
+    PrivateAccount,
+    UpstreamRefused,
+    UpstreamUnavailable,
+)
 from cluster.records import parse_username
 from cluster.stores import jobs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from cluster.stores.jobs import Job
-
     from api.services import Services
+    from cluster.stores.jobs import Job
 
 JSON = "application/json"
 EVENTS_S_MAX = 900.0
 EVENTS_HEARTBEAT_S = 10.0
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
-REFUSALS = {status: {"model": Problem} for status in (401, 403, 404, 409, 422, 429, 503)}
-
-router = APIRouter(tags=["search"])
-CurrentCaller = Annotated[Caller, Depends(signed_in)]
-
-
-@router.get(
-    "/api/v1/search/creator/{username}",
-    response_model=CreatorAnswer,
-    responses={
-        200: {"content": {JSON: {"example": examples.creator_answer()}}},
-        202: {"model": JobOut, "description": "The job still runs; follow events_url or ask again."},
-        **REFUSALS,
-    },
+EVENT_SEQ_MAX = 2**31 - 2  # what a job's log counts in
+LOOKUP_REFUSALS = refusals(
+    *GUARDED,
+    InvalidUsername,
+    PrivateAccount,
+    OptedOut,
+    CreatorNotFound,
+    Conflict,
+    UpstreamRefused,
+    UpstreamUnavailable,
+    Overloaded,
 )
-async def search_creator(
-    request: Request,
-    username: str,
-    caller: CurrentCaller,
-    refresh: Annotated[bool, Query(description="Fetch anew, for the price; needs Idempotency-Key.")] = False,
-    wait: Annotated[float | None, Query(ge=0, description="Seconds to wait for a new creator.")] = None,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=IDEMPOTENCY_KEY_LENGTH_MAX)] = None,
-) -> Response:
-    """The whole picture of a creator in five sections; new ones are fetched and analysed first."""
-    services = services_of(request)
-    if refresh and idempotency_key is None:
-        raise InvalidInput("refresh=true is charged, so it needs an Idempotency-Key header.")
-    limits = services.settings.search
-    wait_s = min(limits.wait_s if wait is None else wait, limits.wait_s_max)
-    wish = Wish(parse_username(username), wait_s, refresh, idempotency_key)
-    return answer_response(await look_up(services, caller, wish))
+PENDING = {"model": JobOut, "description": "The job still runs; follow events_url or ask again."}
+
+log = telemetry.get_logger(__name__)
+router = APIRouter(tags=["search"], responses=refusals(*GUARDED))
+CurrentCaller = Annotated[Caller, Depends(signed_in)]
 
 
 def answer_response(outcome: Found | Pending) -> Response:
@@ -74,7 +73,7 @@ def answer_response(outcome: Found | Pending) -> Response:
     return Response(job.model_dump_json(), 202, {"Location": f"/api/v1/search/jobs/{job.id}"}, JSON)
 
 
-@router.get("/api/v1/search/jobs/{job_id}", response_model=JobOut, responses=REFUSALS)
+@router.get("/api/v1/search/jobs/{job_id}", response_model=JobOut, responses=refusals(NotFound))
 async def search_job(request: Request, job_id: UUID, caller: CurrentCaller) -> JobOut:
     """One of the caller's jobs."""
     return JobOut.of(await wait_for(services_of(request), caller, job_id, wait_s=0))
@@ -87,7 +86,7 @@ class EventTicket(BaseModel):
     expires_in_s: int = Field(examples=[60])
 
 
-@router.post("/api/v1/search/events/ticket", dependencies=[Depends(signed_in)], responses=REFUSALS)
+@router.post("/api/v1/search/events/ticket", dependencies=[Depends(signed_in)])
 async def event_ticket(request: Request) -> EventTicket:
     """A ticket to open one event stream with (`?ticket=`), within a minute."""
     services = services_of(request)
@@ -99,7 +98,7 @@ async def event_ticket(request: Request) -> EventTicket:
 
 
 @router.get(
-    "/api/v1/search/creator/{username}/events",
+    "/api/v1/search/creator/{username:path}/events",
     response_class=StreamingResponse,
     responses={
         200: {
@@ -109,14 +108,14 @@ async def event_ticket(request: Request) -> EventTicket:
                 }
             }
         },
-        **REFUSALS,
+        **refusals(NotFound, *GUARDED, InvalidUsername),
     },
 )
 async def search_events(
     request: Request,
     username: str,
     caller: CurrentCaller,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    last_event_id: Annotated[int, Header(ge=0, le=EVENT_SEQ_MAX)] = 0,
 ) -> StreamingResponse:
     """Progress of the caller's newest lookup of that creator: `progress` events, then one `done` or `failed`."""
     services = services_of(request)
@@ -125,33 +124,82 @@ async def search_events(
         job = await jobs.latest_job(db, name)
     if job is None:
         raise NotFound("No lookup of yours for this creator; start one with the search route.", username=name)
-    stream = _events(services, caller, job, last_event_id or 0)
+    stream = _events(services, caller, job, last_event_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
 
+# Registered after the events: a profile URL in the path has slashes, so this one takes whatever is left.
+@router.get(
+    "/api/v1/search/creator/{username:path}",
+    response_model=CreatorAnswer,
+    responses={
+        200: {"content": {JSON: {"example": examples.creator_answer()}}},
+        202: PENDING,
+        **LOOKUP_REFUSALS,
+    },
+)
+async def search_creator(
+    request: Request,
+    username: str,
+    caller: CurrentCaller,
+    refresh: Annotated[bool, Query(description="Fetch anew, for the price; needs Idempotency-Key.")] = False,
+    wait: Annotated[
+        float | None, Query(ge=0, allow_inf_nan=False, description="Seconds to wait for a new creator.")
+    ] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=IDEMPOTENCY_KEY_LENGTH_MAX)] = None,
+) -> Response:
+    """The whole picture of a creator in five sections; new ones are fetched and analysed first."""
+    services = services_of(request)
+    if refresh and idempotency_key is None:
+        raise InvalidInput("refresh=true is charged, so it needs an Idempotency-Key header.")
+    limits = services.settings.search
+    wait_s = min(limits.wait_s if wait is None else wait, limits.wait_s_max)
+    wish = Wish(parse_username(username), wait_s, refresh, idempotency_key)
+    return answer_response(await look_up(services, caller, wish))
+
+
 async def _events(services: Services, caller: Caller, job: Job, after_seq: int) -> AsyncIterator[bytes]:
+    """A database that is away is waited for: the stream's ticket is used, so its reader could not come back."""
     give_up_at = time.monotonic() + EVENTS_S_MAX
-    quiet_since = time.monotonic()
+    said_at = time.monotonic()
     async with services.job_watch.watching(job.id) as moves:
         while time.monotonic() < give_up_at:
-            async with services.database.as_user(caller.claims) as db:
-                events = await jobs.events(db, job.id, after_seq)
-                current = await jobs.get_job(db, job.id)
-            for event in events:
-                after_seq = event.seq
-                yield _sse("progress", JobEventOut.of(event), event.seq)
-            if current is None:
-                return
-            if current.status in ("succeeded", "failed"):
-                yield _sse("done" if current.status == "succeeded" else "failed", JobOut.of(current), after_seq + 1)
-                return
-            if events:
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > EVENTS_HEARTBEAT_S:
-                quiet_since = time.monotonic()
+            news = await _news(services, caller, job, after_seq)
+            if news is not None:
+                current, events = news
+                for event in events:
+                    after_seq = event.seq
+                    yield _sse("progress", JobEventOut.of(event), event.seq)
+                if len(events) >= jobs.EVENTS_MAX:
+                    continue
+                if current is None:
+                    return  # erased meanwhile
+                if current.status in ("succeeded", "failed"):
+                    name = "done" if current.status == "succeeded" else "failed"
+                    yield _sse(name, JobOut.of(current), after_seq + 1)
+                    return
+                if events:
+                    said_at = time.monotonic()
+            if time.monotonic() - said_at > EVENTS_HEARTBEAT_S:
+                said_at = time.monotonic()
                 yield b": still running\n\n"
             await moves.next(EVENTS_HEARTBEAT_S)
+
+
+async def _news(
+    services: Services, caller: Caller, job: Job, after_seq: int
+) -> tuple[Job | None, list[jobs.JobEvent]] | None:
+    """The job, and its events up to that state of it at least; None while the database is away."""
+    try:
+        async with services.database.as_user(caller.claims) as db:
+            current = await jobs.get_job(db, job.id)
+            return current, await jobs.events(db, job.id, after_seq)
+    except (CircuitOpen, asyncpg.PostgresError, *DATABASE_AWAY) as error:
+        if not isinstance(error, CircuitOpen) and not is_database_away(error):
+            raise
+        log.warning("events_wait_for_database", job_id=str(job.id), error=repr(error))
+        return None
 
 
 def _sse(name: str, body: BaseModel, seq: int) -> bytes:

@@ -7,14 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cluster.database import Database
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
-
 from api.auth import TokenVerifier
 from api.job_watch import JobWatch
+from api.rate_limit import RateLimit
+from api.roles import Roles
 from cluster.cache import Cache
+from cluster.database import Database
 from cluster.media import open_media
 from cluster.resilience import CircuitBreaker, policies_of
 
@@ -22,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from cluster.media import MediaStore
-    from cluster.settings import CacheSettings, Settings
+    from cluster.settings import Settings
+
+BACKGROUND_S_MAX = 5.0  # at the end, for what no answer waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Services:
     media: MediaStore
     verifier: TokenVerifier
     job_watch: JobWatch
-    limiter: SlidingWindowCounterRateLimiter
-    rate_limit: RateLimitItemPerMinute
+    roles: Roles
+    rate_limit: RateLimit
     background: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -52,30 +52,31 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         database = await Database.open_api(settings)
         stack.push_async_callback(database.close)
-        cache = Cache.open(settings.cache, CircuitBreaker("cache", policies_of(settings.resilience).cache))
+        cache_policy = policies_of(settings.resilience).cache
+        cache = Cache.open(settings.cache, CircuitBreaker("cache", cache_policy), cache_policy)
         stack.push_async_callback(cache.close)
+        verifier = TokenVerifier(settings)
+        stack.push_async_callback(verifier.close)
         job_watch = JobWatch(database, settings.refresh.poll_s)
         await job_watch.start()
-        yield Services(
+        services = Services(
             settings=settings,
             database=database,
             cache=cache,
             media=open_media(settings),
-            verifier=TokenVerifier(settings),
+            verifier=verifier,
             job_watch=job_watch,
-            limiter=SlidingWindowCounterRateLimiter(_limit_storage(settings.cache)),
-            rate_limit=RateLimitItemPerMinute(settings.search.requests_per_minute),
+            roles=Roles(database, settings.auth.role_ttl_s),
+            rate_limit=RateLimit(cache, settings.search.requests_per_minute),
         )
+        stack.push_async_callback(_drain, services.background)
+        yield services
 
 
-def _limit_storage(settings: CacheSettings) -> RedisStorage:
-    """Counters in Valkey, so that all replicas share them and no restart forgets them."""
-    assert settings.url is not None
-    password = settings.password.get_secret_value() if settings.password else None
-    return RedisStorage(
-        f"async+{settings.url.get_secret_value()}",
-        implementation="redispy",
-        password=password,
-        socket_timeout=settings.timeout_s,
-        socket_connect_timeout=settings.timeout_s,
-    )
+async def _drain(background: set[asyncio.Task[None]]) -> None:
+    """Let what still runs end, within limits, before the connections under it close."""
+    if background:
+        _, late = await asyncio.wait(set(background), timeout=BACKGROUND_S_MAX)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

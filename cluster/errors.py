@@ -37,9 +37,10 @@ class FollowingError(Exception):
     code: ClassVar[str] = "internal"
 
     # The docstring is the message, and context is optional: an error must survive pickling, since it crosses processes.
+    # The context value `details` goes to the caller as data, so it is no part of the text.
     def __init__(self, message: str | None = None, **context: Any) -> None:
         text = message or (type(self).__doc__ or "").strip()
-        values = ", ".join(f"{name}={value!r}" for name, value in context.items())
+        values = ", ".join(f"{name}={value!r}" for name, value in context.items() if name != "details")
         super().__init__(f"{text} ({values})" if values else text)
         self.context = context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_database", "tests.fixtures_cluster"]
+pytest_plugins = ["tests.fixtures_database", "tests.fixtures_cluster", "tests.fixtures_api"]
 
 
 @pytest.fixture(scope="session")

@@ -70,13 +70,13 @@ def template_urls(postgres_server: EmbeddedPostgres) -> DatabaseUrls:
 @pytest.fixture
 def empty_database(postgres_server: EmbeddedPostgres) -> Iterator[str]:
     """The owner's DSN of a database without anything."""
-    yield from _database(postgres_server.owner_url, "template1")
+    yield from fresh_database(postgres_server.owner_url, "template1")
 
 
 @pytest.fixture
 def database_urls(postgres_server: EmbeddedPostgres, template_urls: DatabaseUrls) -> Iterator[DatabaseUrls]:
     """A fresh, migrated, empty database."""
-    for owner in _database(postgres_server.owner_url, TEMPLATE):
+    for owner in fresh_database(postgres_server.owner_url, TEMPLATE):
         name = urlsplit(owner).path[1:]
         api, worker = (with_database(url, name) for url in (template_urls.api, template_urls.worker))
         yield DatabaseUrls(owner, api, worker, template_urls.home)
@@ -147,7 +147,8 @@ def with_database(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
-def _database(owner_url: str, template: str) -> Iterator[str]:
+def fresh_database(owner_url: str, template: str) -> Iterator[str]:
+    """The owner's DSN of a clone of the template, which is dropped at the end."""
     name = f"test_{uuid4().hex}"
     run_apart(_execute(owner_url, f"create database {name} template {template} strategy file_copy"))
     yield with_database(owner_url, name)

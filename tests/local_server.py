@@ -13,10 +13,10 @@ START_S_MAX = 20.0
 
 
 @contextmanager
-def serving(app):
+def serving(app, lifespan="off"):
     """The application on a port of its own, in a thread."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan=lifespan, timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline_s = time.monotonic() + START_S_MAX

@@ -7,7 +7,7 @@ import pytest
 from fastapi import Body, FastAPI
 
 from api import problems
-from api.middleware import BodyLimit, RequestId
+from api.middleware import BodyLimit, RequestScope
 from cluster.errors import CircuitOpen, CreatorNotFound, Unauthenticated
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ async def client():
     app = FastAPI()
     problems.install(app)
     app.add_middleware(BodyLimit, bytes_max=BYTES_MAX)
-    app.add_middleware(RequestId)
+    app.add_middleware(RequestScope)
 
     @app.get("/missing")
     async def missing():
@@ -78,6 +78,7 @@ async def test_an_unexpected_error_tells_nothing_of_the_inside(client):
     answer = await client.get("/broken")
 
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers["X-Request-ID"] == answer.json()["request_id"]
     assert "ZeroDivision" not in answer.text
 
 
@@ -106,4 +107,4 @@ async def test_a_body_that_grows_past_the_limit_is_not_read_on(client):
 
     answer = await client.post("/count", content=endless())
 
-    assert answer.status_code >= 400
+    assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
