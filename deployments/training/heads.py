@@ -133,7 +133,9 @@ def train(task: Task, data: Path, encoder: Encoder) -> dict[str, Any]:
     save(task.name, ensemble(training, len(labels)), labels, temperature)
     # What is measured is what was written: rounding and reading are part of it.
     measured = Measured("validation part", validation, Head(task.name).probabilities(validation.features))
-    across = Measured(f"training part, {FOLDS}-fold", training, softmax(unseen / temperature, axis=1))
+    across = Measured(
+        f"training part, {FOLDS}-fold, temperature fitted here", training, softmax(unseen / temperature, axis=1)
+    )
     card = describe(task, labels, temperature, (measured, across))
     (WEIGHTS / f"{task.name}.json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return card

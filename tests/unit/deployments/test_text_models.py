@@ -242,14 +242,21 @@ def test_what_is_not_told_has_a_reason(advanced):
 
 
 @pytest.mark.parametrize(
-    ("slot", "metric", "least"),
-    [("sentiment", "macro_f1", 0.62), ("emotion", "macro_f1", 0.70), ("offensive", "macro_f1", 0.72)],
+    ("task", "part", "least"),
+    [
+        ("sentiment", "validation part", 0.62),
+        ("offensive", "validation part", 0.72),
+        ("emotion", "5-fold", 0.70),
+        ("emotion", "validation part", 0.60),  # 374 rows, lower than across the folds: the card shows both
+    ],
 )
-def test_cards_hold_the_quality_that_was_asked_for(slot, metric, least):
-    metrics = [entry for entry in card_of(slot)["metrics"] if entry["name"] == metric]
+def test_cards_hold_the_measured_macro_f1(task, part, least):
+    (metric,) = [
+        entry for entry in card_of(task)["metrics"] if entry["name"] == "macro_f1" and part in entry["dataset"]
+    ]
 
-    assert max(entry["value"] for entry in metrics) >= least
-    assert all(entry["interval"][0] <= entry["value"] <= entry["interval"][1] for entry in metrics)
+    assert metric["value"] >= least
+    assert metric["interval"][0] <= metric["value"] <= metric["interval"][1]
 
 
 def _leaves(value):
