@@ -20,20 +20,28 @@ from deployments.visual_content import VisualContentDeployment
 if TYPE_CHECKING:
     from cluster.settings import ModelSettings
 
+ON_THE_ENCODER = (SentimentDeployment, CategoryDeployment, AdvancedNlpDeployment)
+ALONE = (
+    LanguageDeployment,
+    AudienceQualityDeployment,
+    AudienceInsightsDeployment,
+    TrendDetectionDeployment,
+    FraudDetectionDeployment,
+    BehavioralPatternsDeployment,
+)
+
 
 def bind_models(settings: ModelSettings) -> list[Any]:
     """Every model's deployment, bound; raises ModelArtefactMissing before anything is deployed."""
     check_artefacts(settings)
-    encoder = TextEncoder.bind(settings.max_workers, settings.batch_size)
+    encoder = _bind(TextEncoder, settings.max_workers, settings.batch_size)
     return [
-        SentimentDeployment.bind(encoder),
-        CategoryDeployment.bind(encoder),
-        AdvancedNlpDeployment.bind(encoder),
-        LanguageDeployment.bind(),
-        VisualContentDeployment.bind(settings.max_workers),
-        AudienceQualityDeployment.bind(),
-        AudienceInsightsDeployment.bind(),
-        TrendDetectionDeployment.bind(),
-        FraudDetectionDeployment.bind(),
-        BehavioralPatternsDeployment.bind(),
+        *(_bind(deployment, encoder) for deployment in ON_THE_ENCODER),
+        _bind(VisualContentDeployment, settings.max_workers),
+        *map(_bind, ALONE),
     ]
+
+
+def _bind(deployment: Any, *arguments: Any) -> Any:
+    """Serve's decorator hides `bind` from type checkers."""
+    return deployment.bind(*arguments)

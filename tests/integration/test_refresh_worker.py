@@ -143,9 +143,7 @@ async def start_worker(settings, worker_db, models):
 
 async def request(api_db, user, username, kind="unlock", key=None):
     async with api_db.as_user(user.claims) as db:
-        return await jobs.request_refresh(
-            db, username, kind=kind, idempotency_key=key, deadline_s=60, queue_max=100
-        )
+        return await jobs.request_refresh(db, username, kind=kind, idempotency_key=key, deadline_s=60, queue_max=100)
 
 
 async def ended(worker_db, job, status=("succeeded", "failed")):
@@ -239,9 +237,7 @@ async def test_two_workers_share_the_jobs_and_run_each_once(api_db, worker_db, a
 @pytest.mark.parametrize(
     ("username", "code"), [("private_zoe", "private_account"), ("missing_zoe", "creator_not_found")]
 )
-async def test_accounts_without_a_public_profile_fail_for_good(
-    api_db, worker_db, alice, start_worker, username, code
-):
+async def test_accounts_without_a_public_profile_fail_for_good(api_db, worker_db, alice, start_worker, username, code):
     job = await request(api_db, alice, username)
     start_worker()
 

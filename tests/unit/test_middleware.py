@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import httpx
 import pytest
 from fastapi import Body, FastAPI
@@ -38,7 +40,7 @@ async def client():
         raise ZeroDivisionError
 
     @app.post("/count")
-    async def count(numbers: list[int] = Body()):
+    async def count(numbers: Annotated[list[int], Body()]):
         return len(numbers)
 
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
