@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import tempfile
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ from tests.fixtures_database import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from uuid import UUID
 
     import httpx
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 OWNER = "a test's worker"
 LEASE_S = 60.0
 ANSWER_S_MAX = 30.0
+PROBE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +318,18 @@ class Worker:
         await self.execute(
             "insert into user_roles (user_id, role) values ($1, $2) on conflict do nothing", local_user_id(user), role
         )
+
+
+async def eventually(probe: Callable[[], Any], within_s: float = 10.0) -> Any:
+    """What probe (a function, plain or async) gives, as soon as it gives anything; fails after within_s."""
+    async with asyncio.timeout(within_s):
+        while True:
+            found = probe()
+            if inspect.isawaitable(found):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(PROBE_S)
 
 
 @asynccontextmanager
