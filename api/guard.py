@@ -9,21 +9,23 @@ from fastapi import Depends, Request
 from api.auth import Caller
 from api.authorization import authorize, is_public
 from api.middleware import add_headers
-from cluster.errors import CircuitOpen, Forbidden, InvalidInput, TooManyRequests, Unauthenticated, Unavailable
+from cluster.errors import (
+    CircuitOpen,
+    FollowingError,
+    Forbidden,
+    InvalidInput,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from api.services import Services
 
 TICKET_KEY = "ticket:"
 TICKET_LENGTH_MAX = 128
-GUARDED = (
-    Unauthenticated,
-    Forbidden,
-    InvalidInput,
-    TooManyRequests,
-    Unavailable,
-    CircuitOpen,
-)  # what such a route refuses
+# What any route with a caller may refuse, for its documentation.
+GUARDED = (Unauthenticated, Forbidden, InvalidInput, TooManyRequests, FollowingError, Unavailable, CircuitOpen)
 
 
 def services_of(request: Request) -> Services:

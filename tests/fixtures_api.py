@@ -247,6 +247,13 @@ class Worker:
             self._owned |= {job.username: job for job in await jobs.claim(db, OWNER, lease_s=LEASE_S, limit=1_000)}
         return self._owned[username]
 
+    async def claim_again(self, username: str) -> Job:
+        """Take over a job that somebody holds, as if its lease had run out."""
+        await self.execute(
+            "update ai_analysis_jobs set lease_expires_at = now() - interval '1 s' where lease_owner <> ''"
+        )
+        return await self.claim(username)
+
     async def progress(self, username: str, step: str, done: int, total: int) -> None:
         """Report a step of a job that was claimed."""
         from cluster.stores import jobs

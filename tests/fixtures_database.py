@@ -59,12 +59,7 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 def template_urls(postgres_server: EmbeddedPostgres) -> DatabaseUrls:
     """The migrated template. Tests clone it and never change it."""
-    from cluster.migrations import migrate
-
-    run_apart(_execute(postgres_server.owner_url, f"create database {TEMPLATE}"))
-    owner = with_database(postgres_server.owner_url, TEMPLATE)
-    migrated = run_apart(migrate(owner, postgres_server.home))
-    return DatabaseUrls(owner, migrated.api_url, migrated.worker_url, postgres_server.home)
+    return make_template(postgres_server)
 
 
 @pytest.fixture
@@ -108,6 +103,16 @@ async def alice(api_db: Database) -> User:
 async def bob(api_db: Database) -> User:
     """Another signed-in user."""
     return await sign_in(api_db, "bob")
+
+
+def make_template(server: EmbeddedPostgres) -> DatabaseUrls:
+    """Migrate a database of that server that others can be cloned from."""
+    from cluster.migrations import migrate
+
+    run_apart(_execute(server.owner_url, f"create database {TEMPLATE}"))
+    owner = with_database(server.owner_url, TEMPLATE)
+    migrated = run_apart(migrate(owner, server.home))
+    return DatabaseUrls(owner, migrated.api_url, migrated.worker_url, server.home)
 
 
 async def open_database(url: str) -> Database:
