@@ -55,6 +55,7 @@ def create_app(settings: Settings, *, actors: bool = True) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         dependencies=[Depends(guard)],
+        redirect_slashes=False,  # a redirect would name the replica's own address
     )
     for router in ROUTERS:
         app.include_router(router)
@@ -62,7 +63,7 @@ def create_app(settings: Settings, *, actors: bool = True) -> FastAPI:
     app.add_middleware(BodyLimit, bytes_max=settings.server.body_bytes_max)
     app.add_middleware(RequestScope)
     _assert_matrix_covers(app)
-    problems.document(app)
+    problems.document(app, ROUTERS)
     return app
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import orjson
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from ray.exceptions import RayTaskError
 from ray.serve.exceptions import BackPressureError
@@ -19,7 +20,9 @@ from cluster import telemetry
 from cluster.errors import FollowingError, InvalidInput, Overloaded, Unavailable
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from collections.abc import Sequence
+
+    from fastapi import APIRouter, FastAPI
     from starlette.requests import Request
 
 CONTENT_TYPE = "application/problem+json"
@@ -100,10 +103,20 @@ def _example_of(kind: type[FollowingError]) -> dict[str, Any]:
     return example.model_dump(exclude_none=True)
 
 
-def document(app: FastAPI) -> None:
-    """Add the schema that `refusals` points at to the application's OpenAPI document."""
+def document(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Complete the application's OpenAPI document: the schema that `refusals` points at, and the nulls of examples.
+
+    FastAPI leaves every null out of the document, which makes examples of answers that explain a null untrue.
+    """
+    document = app.openapi()
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    app.openapi().setdefault("components", {}).setdefault("schemas", {})[SCHEMA_NAME] = schema
+    document.setdefault("components", {}).setdefault("schemas", {})[SCHEMA_NAME] = schema
+    for route in (route for router in routers for route in router.routes if isinstance(route, APIRoute)):
+        for method in route.methods or ():
+            documented = document["paths"][route.path_format][method.lower()]["responses"]
+            for status, response in route.responses.items():
+                for media_type, content in response.get("content", {}).items():
+                    documented[str(status)]["content"][media_type] |= content
 
 
 def install(app: FastAPI) -> None:
