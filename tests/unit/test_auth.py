@@ -204,3 +204,22 @@ async def test_without_any_key_the_answer_is_retryable(supabase):
     async with server.client() as http:
         with pytest.raises(Unavailable):
             await TokenVerifier(supabase, http).verify(server.token("ec-1", "ES256"))
+
+
+async def test_a_key_server_that_is_away_is_not_asked_by_every_request(supabase):
+    server = KeyServer()
+    server.is_up = False
+    async with server.client() as http:
+        verifier = TokenVerifier(supabase, http)
+        for _ in range(5):
+            with pytest.raises(Unavailable):
+                await verifier.verify(server.token("ec-1", "ES256"))
+
+    assert server.calls == 1
+
+
+async def test_an_answer_of_the_key_server_that_is_no_key_set_is_retryable(supabase):
+    transport = httpx.MockTransport(lambda _request: httpx.Response(200, json=["not", "keys"]))
+    async with httpx.AsyncClient(transport=transport) as http:
+        with pytest.raises(Unavailable):
+            await TokenVerifier(supabase, http).verify(KeyServer().token("ec-1", "ES256"))
