@@ -44,7 +44,7 @@ class ProcessRecord:
     def of(cls, pid: int) -> ProcessRecord | None:
         """The live process of that number; None where there is none, or only a dead one nobody has reaped."""
         fields = _stat(pid)
-        return None if fields is None or fields.state in "ZX" else cls(pid, fields.started, boot_id())
+        return None if fields is None or fields.ended else cls(pid, fields.started, boot_id())
 
     @property
     def alive(self) -> bool:
@@ -74,7 +74,13 @@ class _Stat:
     state: str
     parent: int
     session: int
+    threads: int
     started: int
+
+    @property
+    def ended(self) -> bool:
+        """Only an entry in the process table is left; while other threads still end, ports and files stay open."""
+        return self.state in "ZX" and self.threads <= 1
 
 
 def boot_id() -> str:
@@ -253,4 +259,6 @@ def _stat(pid: int) -> _Stat | None:
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
     fields = text.rpartition(")")[2].split()  # the name before may hold spaces and brackets
-    return _Stat(state=fields[0], parent=int(fields[1]), session=int(fields[3]), started=int(fields[19]))
+    return _Stat(
+        state=fields[0], parent=int(fields[1]), session=int(fields[3]), threads=int(fields[17]), started=int(fields[19])
+    )

@@ -136,3 +136,16 @@ def test_a_record_survives_json(sleeper):
     record = sleeper()
 
     assert ProcessRecord(**json.loads(json.dumps(asdict(record)))) == record
+
+
+def test_a_process_whose_first_thread_ended_is_alive_until_the_others_have(sleeper, tmp_path):
+    script = (
+        "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(60,)).start(); print('up', flush=True);"
+        "ctypes.CDLL(None).pthread_exit(None)"
+    )
+    record = sleeper((sys.executable, "-c", script))
+    assert processes.wait_until(lambda: processes._stat(record.pid).state == "Z", limit_s=5)
+
+    assert record.alive
+    assert processes.stop([record], grace_s=1) == [record]
+    assert not record.alive
