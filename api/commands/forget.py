@@ -54,21 +54,20 @@ async def _forget(settings: Settings, username: str) -> Erased:
                 await media.delete(key)
     finally:
         await database.close()
-    if erased.profile_id is not None and settings.cache.url is not None:
-        await _forget_answers(settings, str(erased.profile_id))
+    if settings.cache.url is not None:
+        await _forget_answers(settings)
     return erased
 
 
-async def _forget_answers(settings: Settings, profile_id: str) -> None:
+async def _forget_answers(settings: Settings) -> None:
+    """Drop every composed answer: those about others may name the person, too."""
     from api.lookup import ANSWER_KEY
     from cluster.cache import Cache
     from cluster.resilience import CircuitBreaker, policies_of
 
     cache = Cache.open(settings.cache, CircuitBreaker("cache", policies_of(settings.resilience).cache))
     try:
-        if not await cache.delete_all(f"{ANSWER_KEY}{profile_id}:"):
-            typer.echo(
-                "The cache does not answer: its copies age out within a day, and nobody has access to them.", err=True
-            )
+        if not await cache.delete_all(ANSWER_KEY):
+            typer.echo("The cache does not answer: its copies age out within a day, and nothing reads them.", err=True)
     finally:
         await cache.close()

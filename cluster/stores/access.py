@@ -56,5 +56,8 @@ async def has_access(db: Connection, username: str) -> StoredAccess | None:
 
 
 async def record_search(db: Connection, username: str) -> None:
-    """Add to the caller's search history."""
-    await db.execute("insert into search_history (user_id, username) values (auth.uid(), $1)", username)
+    """Add to the caller's search history, unless the person asked to be left alone: then the name is kept nowhere."""
+    await db.execute(
+        "insert into search_history (user_id, username) select auth.uid(), $1 where not internal.is_opted_out($1)",
+        username,
+    )

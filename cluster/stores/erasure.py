@@ -111,6 +111,23 @@ async def _leave_joint_posts(db: Connection, profile_id: UUID) -> None:
 
 async def _erase_traces(db: Connection, username: str) -> tuple[int, int]:
     """Remove the name from what belongs to others; returns the numbers of comments and mentions removed."""
+    # Whoever shows the name gets a new version, so that no answer composed before is read again. Before their posts: every
+    # writer locks profiles first.
+    await db.execute(
+        """
+        update profiles
+        set raw = null
+        where id in (select profile_id from related_profiles where related_profiles.username = $1)
+            or id in (
+                select post_profiles.profile_id
+                from post_profiles
+                join posts on posts.id = post_profiles.post_id
+                where $1 = any(posts.tagged) or $1 = any(posts.coauthors) or $1 = posts.owner_username
+                    or posts.id in (select post_id from mentions where mentions.username = $1)
+            )
+        """,
+        username,
+    )
     # The raw answers name everybody who is tagged, mentioned or a co-author.
     await db.execute(
         """
@@ -123,14 +140,6 @@ async def _erase_traces(db: Connection, username: str) -> tuple[int, int]:
         where $1 = any(tagged) or $1 = any(coauthors) or $1 = owner_username
             or id in (select post_id from mentions where mentions.username = $1)
             or id in (select post_id from post_comments where post_comments.username = $1)
-        """,
-        username,
-    )
-    await db.execute(
-        """
-        update profiles
-        set raw = null
-        where raw is not null and id in (select profile_id from related_profiles where related_profiles.username = $1)
         """,
         username,
     )

@@ -86,3 +86,14 @@ async def test_hostile_claims_are_only_data(api_db, alice):
     async with api_db.as_user({"sub": "not-a-uuid"}) as db:
         with pytest.raises(asyncpg.InvalidTextRepresentationError):
             await access.role_of(db)
+
+
+async def test_searches_are_remembered_but_not_for_whoever_asked_to_be_left_alone(api_db, worker_db, alice):
+    async with worker_db.as_service() as db:
+        await creators.opt_out(db, "left.alone")
+    async with api_db.as_user(alice.claims) as db:
+        for username in ("some.creator", "left.alone"):
+            await access.record_search(db, username)
+        kept = [row["username"] for row in await db.fetch("select username from search_history")]
+
+    assert kept == ["some.creator"]

@@ -201,6 +201,8 @@ async def test_erasure_leaves_no_trace_but_others_joint_posts(worker_db, alice, 
         related=(RelatedProfile("some.creator"), RelatedProfile("third")),
     )
     await store(worker_db, other)
+    await store(worker_db, profile("tags.only", (post(3, "third", tagged=("some.creator",)),), raw={}))
+    versions = {name: (await load(worker_db, name)).version for name in ("second.creator", "tags.only")}
     async with api_db.as_user(alice.claims) as db:
         await db.execute("insert into search_history (user_id, username) values ($1, 'some.creator')", alice.id)
     async with worker_db.as_service() as db:
@@ -225,6 +227,8 @@ async def test_erasure_leaves_no_trace_but_others_joint_posts(worker_db, alice, 
     survivor = await load(worker_db, "second.creator", comments=True)
     assert {one.instagram_post_id for one in survivor.posts} == {"joint-50", "second-2"}
     assert [other.username for other in survivor.related] == ["third"]
+    for name, version in versions.items():
+        assert (await load(worker_db, name)).version > version, "an answer composed before still names the person"
     async with worker_db.as_service() as db:
         for table in await tables_with_text(db):
             assert "some.creator" not in str(await db.fetch(f"select * from {table}")).replace("joint-50", ""), table
