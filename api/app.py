@@ -33,8 +33,8 @@ explained: `{value, confidence | interval, n, method, model, fallback}`."""
 log = telemetry.get_logger(__name__)
 
 
-def create_app(settings: Settings, *, actors: bool = True) -> FastAPI:
-    """The ASGI application. actors=False leaves the background actors to somebody else.
+def create_app(settings: Settings, *, in_serve: bool = True) -> FastAPI:
+    """The ASGI application. in_serve=False: outside a Serve replica, without background actors.
 
     Raises AssertionError for a route that has no row in the authorisation matrix.
     """
@@ -43,7 +43,8 @@ def create_app(settings: Settings, *, actors: bool = True) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings) as services:
             app.state.services = services
-            keeper = asyncio.create_task(_keep_actors(settings)) if actors else None
+            app.state.health_lock = asyncio.Lock()
+            keeper = asyncio.create_task(_keep_actors(settings)) if in_serve else None
             yield
             if keeper is not None:
                 keeper.cancel()
@@ -61,7 +62,7 @@ def create_app(settings: Settings, *, actors: bool = True) -> FastAPI:
         app.include_router(router)
     problems.install(app)
     app.add_middleware(BodyLimit, bytes_max=settings.server.body_bytes_max)
-    app.add_middleware(RequestScope)
+    app.add_middleware(RequestScope, returns_id=not in_serve)
     _assert_matrix_covers(app)
     problems.document(app, ROUTERS)
     return app

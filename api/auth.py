@@ -79,7 +79,7 @@ class TokenVerifier:
             )
         except jwt.InvalidTokenError as error:
             raise Unauthenticated(f"The access token is not valid: {error}.") from error
-        return _caller_of(claims)
+        return caller_of(claims)
 
     async def close(self) -> None:
         """Close the connection to the key server."""
@@ -157,7 +157,8 @@ class JwksCache:
         self._fetched_at = time.monotonic()
 
 
-def _caller_of(claims: Mapping[str, Any]) -> Caller:
+def caller_of(claims: Mapping[str, Any]) -> Caller:
+    """The sender whose claims these are; they have been verified. Raises Unauthenticated where they name nobody."""
     role = claims.get("role", "authenticated")
     if role not in TOKEN_ROLES:
         raise Unauthenticated("The access token belongs to no signed-in user.")

@@ -36,8 +36,10 @@ class RequestScope:
     connection is closed instead, so that nobody takes half an answer for a whole one.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, returns_id: bool = True) -> None:
+        """returns_id=False where the server outside returns the id itself, as Serve does."""
         self._app = app
+        self._returns_id = returns_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,8 +55,8 @@ class RequestScope:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                added = [(b"x-request-id", request_id.encode()), *state.get("response_headers", ())]
-                message["headers"] = [*message["headers"], *added]
+                own = [(b"x-request-id", request_id.encode())] if self._returns_id else []
+                message["headers"] = [*message["headers"], *own, *state.get("response_headers", ())]
             await send(message)
 
         with telemetry.scope(request_id=request_id):

@@ -118,7 +118,7 @@ def own_api(
         with tempfile.TemporaryDirectory(prefix="fapi-") as folder:
             urls = DatabaseUrls(owner, api_url, worker_url, Path(folder))
             settings = api_settings(urls, cache_url, **changes)
-            app = create_app(settings, actors=False)
+            app = create_app(settings, in_serve=False)
             with serving(app, lifespan="on") as url:
                 yield Api(url, app, settings, urls, Documented(app.openapi()))
 

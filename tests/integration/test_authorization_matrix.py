@@ -154,14 +154,14 @@ def test_a_route_without_a_row_does_not_start(api, monkeypatch):
     monkeypatch.setattr(composition, "ROUTERS", (*composition.ROUTERS, router))
 
     with pytest.raises(AssertionError, match="/api/v1/forgotten"):
-        composition.create_app(api.settings, actors=False)
+        composition.create_app(api.settings, in_serve=False)
 
 
 def test_a_row_without_a_route_does_not_start(api, monkeypatch):
     monkeypatch.setitem(MATRIX, ("GET", "/api/v1/gone"), MATRIX["GET", "/api/v1/auth/me"])
 
     with pytest.raises(AssertionError, match="/api/v1/gone"):
-        composition.create_app(api.settings, actors=False)
+        composition.create_app(api.settings, in_serve=False)
 
 
 def test_every_row_says_which_data_it_shows():
