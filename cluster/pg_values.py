@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -29,6 +29,17 @@ def storable_text_or_none(text: str | None) -> str | None:
 def storable_count(count: int | None, count_max: int = BIGINT_MAX) -> int | None:
     """A count; None for what cannot be one (negative, or past the column)."""
     return count if count is not None and 0 <= count <= count_max else None
+
+
+def storable_time(moment: datetime | None) -> datetime | None:
+    """The time in UTC, None where that is before the first or after the last year.
+
+    JSON cannot carry every offset: zones of the 19th century differ from UTC by seconds, which orjson rounds to "-06:60".
+    """
+    try:
+        return moment.astimezone(UTC) if moment is not None else None
+    except OverflowError:
+        return None
 
 
 def encode_json(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cluster.pg_values import INTEGER_MAX, storable_count, storable_text, storable_text_or_none
+from cluster.pg_values import INTEGER_MAX, storable_count, storable_text, storable_text_or_none, storable_time
 from cluster.stores.refusals import refusals
 
 if TYPE_CHECKING:
@@ -307,7 +307,7 @@ def _post_row(instagram_post_id: str, post: Post) -> dict[str, Any]:
         "shortcode": storable_text(post.shortcode),
         "kind": post.kind.value,
         "caption": storable_text_or_none(post.caption),
-        "taken_at": post.taken_at,
+        "taken_at": storable_time(post.taken_at),
         "likes_count": storable_count(post.likes_count),
         "comments_count": storable_count(post.comments_count),
         "video_views_count": storable_count(post.video_views_count),

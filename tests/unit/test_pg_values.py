@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster.pg_values import BIGINT_MAX, TEXT_CHARS_MAX, encode_json, storable_count, storable_text
+from cluster.pg_values import BIGINT_MAX, TEXT_CHARS_MAX, encode_json, storable_count, storable_text, storable_time
 
 ANYTHING = st.text(alphabet=st.characters(codec=None))
 JSON = st.recursive(
@@ -61,3 +62,13 @@ def test_times_and_ids_become_text():
         "id": str(UUID(int=7)),
         "big": 2**70,
     }
+
+
+def test_times_of_any_zone_are_stored_in_utc():
+    # orjson writes this offset of 6 h 59 min 36 s as "-06:60", which Postgres refuses.
+    old = datetime(1883, 1, 1, tzinfo=ZoneInfo("America/Denver"))
+
+    assert storable_time(old) == old
+    assert storable_time(old).utcoffset() == timedelta(0)
+    assert storable_time(datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))) is None
+    assert storable_time(None) is None
