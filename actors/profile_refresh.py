@@ -163,7 +163,13 @@ class RefreshWorker:
         try:
             async with self._database.as_service() as db:
                 await jobs.fail(
-                    db, job.id, self._owner, error.to_record(), retry_in_s=retry_in_s, attempt=job.attempts
+                    db,
+                    job.id,
+                    self._owner,
+                    error.to_record(),
+                    retry_in_s=retry_in_s,
+                    attempt=job.attempts,
+                    attempts_max=self._settings.attempts_max,
                 )
         except DATABASE_ERRORS as away:
             log.warning("failure_not_written", error=repr(away))  # the lease runs out and another attempt says it again
@@ -209,7 +215,11 @@ class ProfileRefresh:
 
     async def state(self) -> dict[str, Any]:
         """The worker's counts, its process id, and whether it runs."""
-        return {"alive": self._worker is not None and not self._task.done(), "pid": os.getpid(), **(self._worker.state() if self._worker else {})}
+        return {
+            "alive": self._worker is not None and not self._task.done(),
+            "pid": os.getpid(),
+            **(self._worker.state() if self._worker else {}),
+        }
 
 
 def ensure_profile_refresh(settings: Settings) -> ray.actor.ActorHandle[Any]:

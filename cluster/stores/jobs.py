@@ -16,8 +16,6 @@ from cluster.stores.refusals import refusals
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from asyncpg import Record
-
     from cluster.database import Connection
 
 __all__ = [
@@ -60,7 +58,7 @@ async def request_refresh(
             queue_max,
         )
     assert row is not None
-    return _job(row)
+    return Job(**row)
 
 
 async def request_repair(db: Connection, username: str, *, interval_s: float, deadline_s: float) -> Job | None:
@@ -72,7 +70,7 @@ async def request_repair(db: Connection, username: str, *, interval_s: float, de
             interval_s,
             deadline_s,
         )
-    return _job(row) if row else None
+    return Job(**row) if row else None
 
 
 async def enqueue(
@@ -102,7 +100,7 @@ async def enqueue(
             row["id"],
             user_id,
         )
-    return _job(row)
+    return Job(**row)
 
 
 async def claim(
@@ -138,7 +136,7 @@ async def claim(
         lease_s,
         limit,
     )
-    return sorted((_job(row) for row in rows), key=lambda job: job.created_at)
+    return sorted((Job(**row) for row in rows), key=lambda job: job.created_at)
 
 
 async def heartbeat(db: Connection, job_id: UUID, owner: str, lease_s: float, *, attempt: int) -> bool:
@@ -276,8 +274,8 @@ async def fail(
     error: dict[str, Any],
     *,
     retry_in_s: float | None,
-    attempts_max: int = ATTEMPTS_MAX,
     attempt: int,
+    attempts_max: int = ATTEMPTS_MAX,
 ) -> bool:
     """End a job with an error, or queue it again in retry_in_s while attempts and time are left; wakes who watches it."""
     status = await db.fetchval(
@@ -317,7 +315,7 @@ async def fail(
 async def get_job(db: Connection, job_id: UUID) -> Job | None:
     """A job; None where there is none, or none that this role may see."""
     row = await db.fetchrow(f"select {_COLUMNS} from ai_analysis_jobs where id = $1", job_id)  # noqa: S608
-    return _job(row) if row else None
+    return Job(**row) if row else None
 
 
 async def latest_job(db: Connection, username: str) -> Job | None:
@@ -332,7 +330,7 @@ async def latest_job(db: Connection, username: str) -> Job | None:
         """,  # noqa: S608
         username,
     )
-    return _job(row) if row else None
+    return Job(**row) if row else None
 
 
 async def events(db: Connection, job_id: UUID, after_seq: int) -> list[JobEvent]:
@@ -359,10 +357,8 @@ async def queue_depth(db: Connection) -> int:
 
 async def _fail_exhausted(db: Connection, attempts_max: int) -> None:
     """Fail what waits past its deadline, or was tried often enough and lost its worker again."""
-    late, worn = (
-        Unavailable("The lookup did not end before its deadline.").to_record(),
-        Unavailable("The lookup was interrupted too often.").to_record(),
-    )
+    late = Unavailable("The lookup did not end before its deadline.").to_record()
+    worn = Unavailable("The lookup was interrupted too often.").to_record()
     rows = await db.fetch(
         """
         with exhausted as (
@@ -397,7 +393,3 @@ async def _wake(db: Connection, job_id: UUID, status: str) -> None:
 
 def _changed(command_status: str) -> bool:
     return command_status == "UPDATE 1"
-
-
-def _job(row: Record) -> Job:
-    return Job(**row)
