@@ -158,11 +158,6 @@ def two_sided_p(z: float) -> float:
     return math.erfc(abs(z) / math.sqrt(2))
 
 
-def normal_cdf(z: float) -> float:
-    """P(Z <= z) of a standard normal."""
-    return 0.5 * math.erfc(-z / math.sqrt(2))
-
-
 def ramp(values: Floats | float, zero: float, one: float) -> Floats:
     """A straight line from 0 at `zero` to 1 at `one`, flat outside; `zero` may be the larger."""
     return np.clip((np.asarray(values, dtype=float) - zero) / (one - zero), 0.0, 1.0)
