@@ -114,7 +114,7 @@ def _key_numbers(answer: CreatorAnswer) -> Table:
         "Engagement rate",
         percent(rate.value, 2),
         _grade_bar(percentile),
-        quiet(_joined(_standing(answer), spread(rate, 100, 2, " %"), rate.reason)),
+        quiet(_joined(spread(rate, 100, 2, " %"), rate.reason, _standing(answer))),
     )
     _hundred(table, "Authenticity", answer.audience.authenticity)
     fraud = answer.audience.fraud
@@ -137,9 +137,10 @@ def _key_numbers(answer: CreatorAnswer) -> Table:
 
 
 def _standing(answer: CreatorAnswer) -> str:
-    percentile = answer.overview.engagement_rate.percentile
+    rate = answer.overview.engagement_rate
+    percentile = rate.percentile
     if percentile.value is None:
-        return percentile.reason or ""
+        return f"no rank among peers: {percentile.reason}" if rate.value is not None and percentile.reason else ""
     return f"above {percentile.value:.0f} % of {percentile.n} {answer.overview.tier} creators"
 
 

@@ -81,7 +81,8 @@ class SharesBlock:
 
 
 def _authenticity(score: ScoreOut) -> list[RenderableType]:
-    moved = [part for part in score.parts if part.contribution and part.name != BASELINE]
+    # Less than half a point would read as -0.
+    moved = [part for part in score.parts if abs(part.contribution or 0) >= 0.5 and part.name != BASELINE]
     if score.value is None or not moved:
         return []
     start = next((f", from a start of {part.contribution:.0f}" for part in score.parts if part.name == BASELINE), "")
@@ -101,15 +102,18 @@ def _fraud(fraud: FraudOut) -> list[RenderableType]:
     title = Text.assemble(
         ("Fraud risk ", "bold"), f"{fraud.risk.value:.0f}/100, ", (verdict, _VERDICTS.get(verdict, "bold"))
     )
+    # What could not be looked at is said as well: no sign found is not the same as no sign there.
+    unseen = ", ".join(one.statistic.replace("_", " ") for one in fraud.abstained)
+    unchecked = [quiet(f"Could not be checked: {plain(unseen)}.")] if unseen else []
     if not fraud.reason_codes:
-        return [Text(), title, quiet("No sign of bought followers, likes or comments was found.")]
+        return [Text(), title, quiet("No sign of bought followers, likes or comments was found."), *unchecked]
     limit = max(abs(reason.points) for reason in fraud.reason_codes)
     table = _signed_table()
     for reason in fraud.reason_codes[:ROWS_MAX]:
         # A point of risk speaks against the creator, so it is drawn to the left.
         bar = signed_bar(-reason.points, limit, SIGNED_BAR)
         table.add_row(bar, f"+{reason.points:.0f}", Text.assemble(plain(reason.sentence), ("  " + reason.code, "dim")))
-    return [Text(), title, table]
+    return [Text(), title, table, *unchecked]
 
 
 def _signed_table() -> Table:

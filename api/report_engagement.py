@@ -108,10 +108,14 @@ def _rhythm(behaviour: BehaviourOut) -> Text:
 
 
 def _best(slots: Sequence[SlotOut]) -> str:
-    """The block whose posts earn most above the average, where that can be told."""
-    told = [(slot.lift.value, slot.label) for slot in slots if slot.lift.value is not None]
+    """The block whose posts earn most above the average, where chance does not explain it: the whole interval lies above."""
+    told = [
+        (slot.lift.value, slot.label)
+        for slot in slots
+        if slot.lift.value is not None and slot.lift.interval is not None and slot.lift.interval[0] > 1
+    ]
     lift, label = max(told, default=(0.0, ""))
-    return f"best {label} (×{lift:.2f})" if lift > 1 else ""
+    return f"best {label} (×{lift:.2f})" if label else ""
 
 
 def _worded(score: ScoreOut, form: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -78,6 +79,19 @@ def test_a_creator_without_anything_is_told_what_is_missing_and_why():
     assert "the picture's address answered 403" in text
     assert "not analysed yet" in text
     assert "No post is stored." in text
+
+
+def test_what_fraud_detection_could_not_look_at_is_told():
+    assert "Could not be checked: benford." in printed(creator())
+
+
+def test_a_day_is_called_best_only_where_chance_does_not_explain_it():
+    by_chance = creator()
+    by_merit = replace(by_chance, analysis=deepcopy(by_chance.analysis))
+    by_merit.analysis["behavioral_patterns"]["result"]["hours"][0]["lift"]["interval"] = [1.05, 1.4]
+
+    assert "best" not in printed(by_chance), "the intervals of all blocks reach below the average"
+    assert "best 18-21 (×1.18)" in printed(by_merit)
 
 
 def test_a_stale_answer_is_told_loudly():
