@@ -122,7 +122,7 @@ def _digits(account: AccountFeatures) -> Evidence | None:
         return None
     share = min(1.0, digits / length)
     # A year of birth makes a fifth to a third of a name; names of accounts made in bulk hold random digits.
-    return share, _between(share, 0.0, 0.4, -0.3, 1.5), f"{share:.0%} of its username are digits."
+    return share, _between(share, 0.0, 0.4, -0.3, 1.5), f"{share:.0%} of its username is digits."
 
 
 RULES: dict[str, Callable[[AccountFeatures], Evidence | None]] = {

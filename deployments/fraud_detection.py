@@ -182,7 +182,7 @@ SIGNS = (
         25,
         0.5,
         3.0,
-        "{:.0f} posts have far more likes than usual without more comments.",
+        "Far more likes than usual without more comments: {:.0f} of the posts.",
     ),
     _Sign(
         "FOLLOWER_JUMP",
