@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ray import serve
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
 from cluster.errors import ModelArtefactMissing
 from deployments.category_prompts import TOPICS
@@ -84,7 +84,7 @@ class Category:
 
 
 class CategoryModel:
-    """Prompt similarity on the encoder's features, joined with telling words. Knows nothing of Ray."""
+    """A linear head and prompt similarity on the encoder's features, joined with telling words. Knows nothing of Ray."""
 
     def __init__(self, encoder: SupportsEncode | None = None) -> None:
         """Load; raises ModelArtefactMissing when the prompts' vectors are absent. Only predict needs an encoder."""
@@ -101,20 +101,20 @@ class CategoryModel:
     def classify(self, captions: Sequence[str], features: NDArray[np.float32]) -> list[Category]:
         """One result for each caption, with its features (n, 768) from the encoder.
 
-        Method: softmax over a weighted sum of the best centred cosine similarity to a category's prompts and the
-        logarithm of how many telling words, hashtags and emoji of it the caption holds; the three weights are fitted on
-        captions of our own writing (the card tells which).
+        Method: softmax over a weighted sum of a logistic regression's logits, the best centred cosine similarity to a
+        category's prompts, and the logarithm of how many telling words, hashtags and emoji of it the caption holds; head
+        and weights are fitted on captions of our own writing (the card tells which).
         """
         evidence = [read_evidence(caption) for caption in captions]
         probabilities = self._prompts.probabilities(features, evidence)
         return [
-            _category(row, found) if found.words_count or found.hits else _NOTHING
+            category_from(row, found) if found.words_count or found.hits else NOTHING
             for row, found in zip(probabilities.tolist(), evidence, strict=True)
         ]
 
 
 class PromptVectors:
-    """The prompts' vectors and the fitted weights that turn similarities and words into probabilities."""
+    """The prompts' vectors, a linear head, and the fitted weights that turn them and telling words into probabilities."""
 
     def __init__(self, folder: Path = WEIGHTS) -> None:
         """Read category.safetensors; raises ModelArtefactMissing when it is absent or other prompts were encoded."""
@@ -122,10 +122,13 @@ class PromptVectors:
 
         path = folder / "category.safetensors"
         remedy = "make it with `python -m deployments.training.category --data DIR`"
+        names = ("prompts", "mean", "head.weight", "head.bias")
         try:
             with safe_open(path, framework="numpy") as file:
                 notes = file.metadata()
-                self._vectors, self._mean = (file.get_tensor(name).astype(np.float32) for name in ("prompts", "mean"))
+                self._vectors, self._mean, self._head, self._bias = (
+                    file.get_tensor(name).astype(np.float32) for name in names
+                )
         except (OSError, SafetensorError) as error:
             raise ModelArtefactMissing(
                 f"The category prompts cannot be read ({error}); {remedy}", path=str(path)
@@ -134,28 +137,39 @@ class PromptVectors:
             raise ModelArtefactMissing(
                 f"The category prompts changed since they were encoded; {remedy}", path=str(path)
             )
+        assert self._head.shape == (FEATURES, len(CATEGORIES)), self._head.shape
         self._weights = json.loads(notes["weights"])
 
     def probabilities(self, features: NDArray[np.float32], evidence: Sequence[Evidence]) -> NDArray[np.float32]:
         """Calibrated probabilities, (n, 23), in the order of CATEGORIES."""
-        result: NDArray[np.float32] = softmax(
-            self._weights["similarity"] * self.similarities(features, evidence)
-            + self._weights["words"] * word_scores(evidence),
-            axis=1,
-        )
+        result: NDArray[np.float32] = softmax(weigh(self._weights, self.scores(features, evidence)), axis=1)
         return result
 
     def topic_logits(self, features: NDArray[np.float32], evidence: Sequence[Evidence]) -> NDArray[np.float32]:
-        """The same weighted sum for each topic of TOPICS, (n, topics)."""
+        """log(P(category) * P(topic within it)) of each topic of TOPICS, (n, topics); similarity and words tell the latter."""
         counts = np.zeros((len(evidence), len(TOPICS)), dtype=np.float32)
         for row, found in enumerate(evidence):
             for topic in found.hits.values():
                 counts[row, topic] += 1
-        similarities = self._topic_similarities(features) * damping(evidence)
-        result: NDArray[np.float32] = self._weights["similarity"] * similarities + self._weights["words"] * np.log1p(
-            counts
+        inside = weigh(
+            {name: self._weights[name] for name in ("similarity", "words")},
+            {"similarity": self._topic_similarities(features) * damping(evidence), "words": np.log1p(counts)},
         )
+        result: NDArray[np.float32] = log_softmax(weigh(self._weights, self.scores(features, evidence)), axis=1)[
+            :, _TOPIC_CATEGORY
+        ].astype(np.float32)
+        for number in range(len(CATEGORIES)):
+            own = number == _TOPIC_CATEGORY
+            result[:, own] += log_softmax(inside[:, own], axis=1)
         return result
+
+    def scores(self, features: NDArray[np.float32], evidence: Sequence[Evidence]) -> dict[str, NDArray[np.float32]]:
+        """What is weighed, each (n, 23): the head's logits and the prompts' similarities, damped for short captions, and words."""
+        return {
+            "head": (features @ self._head + self._bias) * damping(evidence),
+            "similarity": self.similarities(features, evidence),
+            "words": word_scores(evidence),
+        }
 
     def similarities(self, features: NDArray[np.float32], evidence: Sequence[Evidence]) -> NDArray[np.float32]:
         """The best centred cosine similarity to each category's prompts, damped for short captions, (n, 23)."""
@@ -171,12 +185,19 @@ class PromptVectors:
         return np.maximum.reduceat(cosines, _TOPIC_STARTS, axis=1)
 
 
+def weigh(weights: dict[str, float], scores: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The weighted sum of scores by name: logits of the scores' shape."""
+    result: NDArray[np.float32] = np.sum([weights[name] * score for name, score in scores.items()], axis=0)
+    return result
+
+
 _TOPIC_CATEGORY = np.array([CATEGORIES.index(prompt.category) for prompt in TOPICS])
 _TOPIC_STARTS = np.cumsum([0, *(len(prompt.sentences) for prompt in TOPICS)])[:-1]
-_NOTHING = Category(UNCATEGORISED, 0.0, reason="no words, hashtags or telling emoji to judge")
+NOTHING = Category(UNCATEGORISED, 0.0, reason="no words, hashtags or telling emoji to judge")
 
 
-def _category(probabilities: list[float], evidence: Evidence) -> Category:
+def category_from(probabilities: list[float], evidence: Evidence) -> Category:
+    """The result for probabilities in the order of CATEGORIES."""
     order = sorted(range(len(CATEGORIES)), key=lambda number: -probabilities[number])
     label = CATEGORIES[order[0]]
     telling = tuple(word for word, topic in evidence.hits.items() if TOPICS[topic].category == label)
