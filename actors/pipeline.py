@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from cluster.clients.sources import open_sources
 from ray import serve
 from ray.exceptions import RayActorError
 
 from actors.refresh_pipeline import RefreshPipeline
+from cluster.clients.sources import open_sources
 from cluster.media import open_media
 from cluster.resilience import policies_of
 from cluster.settings import MODEL_SLOTS
@@ -20,9 +20,9 @@ from deployments.registry import identity_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from cluster.database import Database
     from ray.serve.handle import DeploymentHandle
 
+    from cluster.database import Database
     from cluster.settings import Settings
 
 APPLICATION = "following"
@@ -54,6 +54,7 @@ async def open_pipeline(settings: Settings, database: Database) -> AsyncIterator
     """A pipeline that speaks to the running cluster; closes its connections at the end."""
     async with open_sources(settings) as sources, Thumbnailer(open_media(settings), settings.media) as thumbnailer:
         models = {slot: DeployedModel(name) for slot, name in DEPLOYMENT_OF.items()}
-        identities = {slot: identity_of(slot) for slot in MODEL_SLOTS}
+        wanted = settings.models
+        identities = {slot: identity_of(slot, wanted.tier_of(slot), wanted.cache_dir) for slot in MODEL_SLOTS}
         analysis = Analysis(models, identities, settings.models, policies_of(settings.resilience).model)
         yield RefreshPipeline(database, sources, thumbnailer, analysis, settings)

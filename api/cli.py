@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.commands import analyze, bench, forget, imports, lifecycle, predict, token
+from api.commands import analyze, bench, forget, imports, lifecycle, models, predict, token
 from cluster.errors import FollowingError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ for function in (
 ):
     app.command(function.__name__)(function)
 app.command("import")(imports.import_files)
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

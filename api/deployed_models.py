@@ -12,36 +12,54 @@ from deployments.category import CategoryDeployment
 from deployments.encoder import TextEncoder
 from deployments.fraud_detection import FraudDetectionDeployment
 from deployments.language import LanguageDeployment
-from deployments.registry import check_artefacts
+from deployments.production.serving import ProductionModel
+from deployments.registry import ENCODER, check_artefacts
 from deployments.sentiment import SentimentDeployment
+from deployments.tiers import in_production
 from deployments.trend_detection import TrendDetectionDeployment
 from deployments.visual_content import VisualContentDeployment
 
 if TYPE_CHECKING:
     from cluster.settings import ModelSettings
 
-ON_THE_ENCODER = (SentimentDeployment, CategoryDeployment, AdvancedNlpDeployment)
-ALONE = (
-    LanguageDeployment,
-    AudienceQualityDeployment,
-    AudienceInsightsDeployment,
-    TrendDetectionDeployment,
-    FraudDetectionDeployment,
-    BehavioralPatternsDeployment,
-)
+FEATURE_ENCODER = "FeatureEncoder"  # the embedded encoder beside a production one, where both tiers are used
+ON_THE_ENCODER: dict[str, Any] = {
+    "sentiment": SentimentDeployment,
+    "category": CategoryDeployment,
+    "advanced_nlp": AdvancedNlpDeployment,
+}
+PER_PROFILE: dict[str, Any] = {
+    "audience_quality": AudienceQualityDeployment,
+    "audience_insights": AudienceInsightsDeployment,
+    "trend_detection": TrendDetectionDeployment,
+    "fraud_detection": FraudDetectionDeployment,
+    "behavioral_patterns": BehavioralPatternsDeployment,
+}
 
 
 def bind_models(settings: ModelSettings) -> list[Any]:
-    """Every model's deployment, bound; raises ModelArtefactMissing before anything is deployed."""
+    """Every model's deployment in its slot's tier, bound; raises ModelArtefactMissing before anything is deployed."""
     check_artefacts(settings)
-    encoder = _bind(TextEncoder, settings.max_workers, settings.batch_size)
+
+    def bound(slot: str, embedded: Any, *arguments: Any) -> Any:
+        if in_production(slot, settings):
+            return _named(ProductionModel, embedded.name).bind(slot, settings)
+        return embedded.bind(*arguments)
+
+    encoder: Any = TextEncoder
+    vectors = bound(ENCODER, encoder, settings.max_workers, settings.batch_size)
+    features = vectors
+    if in_production(ENCODER, settings):
+        features = _named(encoder, FEATURE_ENCODER).bind(settings.max_workers, settings.batch_size)
+    pictures: Any = VisualContentDeployment
     return [
-        *(_bind(deployment, encoder) for deployment in ON_THE_ENCODER),
-        _bind(VisualContentDeployment, settings.max_workers),
-        *map(_bind, ALONE),
+        *(bound(slot, deployment, features) for slot, deployment in ON_THE_ENCODER.items()),
+        bound("language", LanguageDeployment),
+        bound("visual_content", pictures, settings.max_workers),
+        *(deployment.bind(settings.tier_of(slot)) for slot, deployment in PER_PROFILE.items()),
+        vectors,
     ]
 
 
-def _bind(deployment: Any, *arguments: Any) -> Any:
-    """Serve's decorator hides `bind` from type checkers."""
-    return deployment.bind(*arguments)
+def _named(deployment: Any, name: str) -> Any:
+    return deployment.options(name=name)

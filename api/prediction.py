@@ -12,7 +12,7 @@ import orjson
 
 from cluster.errors import FollowingError, InvalidInput
 from cluster.settings import MODEL_SLOTS
-from deployments.registry import require_tier
+from deployments.tiers import open_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ ACCOUNTS = "account_authenticity"  # a part of fraud_detection that can be asked
 NAMES = (*MODEL_SLOTS, ACCOUNTS)
 LINES_AT_ONCE = 64
 LINE_BYTES_MAX = 4_000_000  # an export item with 12 posts and their comments takes some 200 kB
-TEXT_SLOTS = ("sentiment", "language", "category", "advanced_nlp")
+POST_SLOTS = ("sentiment", "language", "category", "advanced_nlp", "visual_content")
 _TEXT_KEYS = ("text", "caption")
 _PATH_KEYS = ("path", "image", "image_path")
 
@@ -49,11 +49,10 @@ class Predictor:
 def answer_lines(name: str, lines: BinaryIO, settings: Settings) -> Iterator[Answer]:
     """One answer for each line, in order, at most LINES_AT_ONCE lines held at a time.
 
-    Raises InvalidInput for an unknown model, ModelArtefactMissing where its artefacts or tier are not there.
+    Raises InvalidInput for an unknown model, ModelArtefactMissing where its artefacts are not there.
     """
     if name not in NAMES:
         raise InvalidInput(f"There is no model {name!r}; the models are: {', '.join(NAMES)}")
-    require_tier(name, "embedded" if name == ACCOUNTS else settings.models.tier_of(name))
     predictor = open_predictor(name, settings)
     inputs = _read(lines)
     while batch := list(islice(inputs, LINES_AT_ONCE)):
@@ -62,35 +61,14 @@ def answer_lines(name: str, lines: BinaryIO, settings: Settings) -> Iterator[Ans
 
 def open_predictor(name: str, settings: Settings) -> Predictor:
     """The named model, loaded."""
-    if name in TEXT_SLOTS:
-        return _text_predictor(name, settings)
-    if name == "visual_content":
-        from deployments.visual_content import VisualContentModel
-
-        pictures = VisualContentModel(threads=settings.models.max_workers)
-        return Predictor(lambda given: _picture(given, settings.media.bytes_max), pictures.predict, pictures.identity)
+    if name in POST_SLOTS:
+        model = open_model(name, settings.models)
+        if name == "visual_content":
+            return Predictor(lambda given: _picture(given, settings.media.bytes_max), model.predict, model.identity)
+        return Predictor(_text, model.predict, model.identity)
     from api.prediction_profiles import open_profile_predictor
 
     return Predictor(*open_profile_predictor(name, settings))
-
-
-def _text_predictor(name: str, settings: Settings) -> Predictor:
-    from deployments.advanced_nlp import AdvancedNlpModel
-    from deployments.category import CategoryModel
-    from deployments.encoder import Encoder
-    from deployments.language import LanguageModel
-    from deployments.sentiment import SentimentModel
-
-    if name == "language":
-        languages = LanguageModel()
-        return Predictor(_text, languages.predict, languages.identity)
-    models: dict[str, Callable[[Encoder], SentimentModel | CategoryModel | AdvancedNlpModel]] = {
-        "sentiment": SentimentModel,
-        "category": CategoryModel,
-        "advanced_nlp": AdvancedNlpModel,
-    }
-    model = models[name](Encoder(threads=settings.models.max_workers, batch_size=settings.models.batch_size))
-    return Predictor(_text, model.predict, model.identity)
 
 
 def _read(lines: BinaryIO) -> Iterator[bytes | InvalidInput]:

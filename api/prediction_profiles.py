@@ -72,7 +72,7 @@ def open_profile_predictor(name: str, settings: Settings) -> Parts:
         "fraud_detection": FraudDetectionModel,
         "behavioral_patterns": BehavioralPatternsModel,
     }
-    model: Any = models[name]()
+    model: Any = models[name](settings.models.tier_of(name))
     return _Profiles(settings).facts, model.predict, model.identity
 
 

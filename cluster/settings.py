@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RUNTIME_FILE = "runtime.env"
+MODELS_FOLDER = "models"
 MODEL_SLOTS = (
     "sentiment",
     "language",
@@ -186,7 +187,9 @@ class ModelSettings(_Section):
     model_config = SettingsConfigDict(env_prefix="AI_")
 
     enabled: bool = Field(True, validation_alias=AliasChoices("ENABLE_AI_ANALYSIS", "AI_ENABLED"))
-    cache_dir: Path | None = Field(None, validation_alias=AliasChoices("AI_MODELS_CACHE_DIR", "AI_CACHE_DIR"))
+    cache_dir: Path | None = Field(
+        None, validation_alias=AliasChoices("AI_MODELS_CACHE_DIR", "AI_CACHE_DIR")
+    )  # of the production tier; home/models when unset
     tier: Literal["embedded", "production"] = "embedded"
     # AI_TIER_SENTIMENT and the like: a slot's own tier, where it differs
     tier_sentiment: Literal["embedded", "production"] | None = None
@@ -201,6 +204,8 @@ class ModelSettings(_Section):
     tier_behavioral_patterns: Literal["embedded", "production"] | None = None
     batch_size: int = 32
     max_workers: int = 2  # torch threads of one replica
+    # production tier: how many of the 23 categories a cheap first stage leaves to the full model; 0: all are computed
+    category_filter: int = Field(0, ge=0)
     post_deadline_s: float = 60.0
     profile_deadline_s: float = 60.0
 
@@ -293,4 +298,7 @@ class Settings(BaseModel):
         home = (home or Path(os.environ.get("FOLLOWING_HOME", ".following"))).absolute()
         files = (".env", home / RUNTIME_FILE) if runtime else (".env",)
         sections = {name: field.annotation for name, field in cls.model_fields.items() if name != "home"}
-        return cls(home=home, **{name: section(_env_file=files) for name, section in sections.items()})  # type: ignore[misc]
+        read: dict[str, Any] = {name: section(_env_file=files) for name, section in sections.items()}  # type: ignore[misc]
+        models: ModelSettings = read["models"]
+        cache_dir = (models.cache_dir or home / MODELS_FOLDER).absolute()
+        return cls(home=home, **read | {"models": models.model_copy(update={"cache_dir": cache_dir})})

@@ -125,6 +125,9 @@ class AdvancedNlp:
     unavailable: tuple[tuple[str, str], ...] = ()
 
 
+Judged = tuple[Emotion | None, Toxicity | None]
+
+
 class AdvancedNlpModel:
     """Heads, named entities, keywords and rules over one caption. Knows nothing of Ray."""
 
@@ -137,7 +140,7 @@ class AdvancedNlpModel:
         self._prompts = PromptVectors()
         self._languages = LanguageModel()
         self._entities = EntityFinder()
-        self._keywords = KeywordFinder()
+        self._rules = CaptionRules(frozenset({"en"}), "English")
         self.classify(["A walk through Paris with friends"], np.zeros((1, FEATURES), dtype=np.float32))
 
     def predict(self, captions: Sequence[str]) -> list[AdvancedNlp]:
@@ -151,37 +154,55 @@ class AdvancedNlpModel:
             return []
         texts = [normalise(caption) for caption in captions]
         languages = [found.code for found in self._languages.predict(texts)]
-        prose = [prose_of(text) for text in texts]
-        entities = self._entities.find(prose, languages)
-        topics = self._topics(captions, features)
+        entities = self._entities.find([prose_of(text) for text in texts], languages)
+        topics = find_topics(self._prompts, captions, features)
         emotions, offensive = self._emotion.probabilities(features), self._offensive.probabilities(features)
         results = []
         for row, (text, language) in enumerate(zip(texts, languages, strict=True)):
-            mood = emotions[row], float(offensive[row, self._offensive_column])
-            judged = self._judge(mood, language) if features[row].any() else (None, None)
-            results.append(self._result(text, language, prose[row], entities[row], topics[row], judged))
+            judged: Judged = (None, None)
+            if features[row].any():
+                judged = (
+                    emotion_from(self._emotion.labels, emotions[row], language),
+                    toxicity_from(float(offensive[row, self._offensive_column]), language),
+                )
+            results.append(self._rules.describe(text, language, entities[row], topics[row], judged))
         return results
 
-    def _result(
+
+class CaptionRules:
+    """What words alone tell, put together with what networks told. Both tiers use it."""
+
+    def __init__(self, named_in: frozenset[str], named_in_words: str) -> None:
+        """named_in: the languages that the tier's network reads named entities in, as codes and as words."""
+        self._keywords = KeywordFinder()
+        self._named_in = named_in
+        self._named_in_words = named_in_words
+
+    def describe(
         self,
         text: str,
         language: str,
-        prose: str,
         entities: tuple[Entity, ...],
         topics: tuple[Topic, ...],
-        judged: tuple[Emotion | None, Toxicity | None],
+        judged: Judged,
+        *more_unavailable: tuple[str, str],
     ) -> AdvancedNlp:
+        """The result for a normalised caption; judged is None, None where there are no words to judge."""
         emotion, toxicity = judged
+        prose = prose_of(text)
         readability = readability_of(prose, language)
         disclosures = find_disclosures(text)
         signs = [found["emoji"] for found in emoji.emoji_list(text)]
-        unavailable = [] if emotion else [(field, "no words or emoji to judge") for field in ("emotion", "toxicity")]
+        unavailable = list(more_unavailable)
+        if not (emotion or toxicity or unavailable):
+            unavailable += [(field, "no words or emoji to judge") for field in ("emotion", "toxicity")]
         if readability is None:
             unavailable.append(("readability", "no published formula for the language, or fewer than 20 words"))
         if language == UNDETERMINED:
             unavailable.append(("language", "nothing tells the language; rules of all eight languages were tried"))
-        if language != TRAINED_LANGUAGE:
-            unavailable.append(("entities", "named entities are read in English only; places in any language"))
+        if language not in self._named_in:
+            told = f"named entities are read in {self._named_in_words} only; places in any language"
+            unavailable.append(("entities", told))
         without_links = URL.sub(" ", text)
         return AdvancedNlp(
             language=language,
@@ -204,24 +225,31 @@ class AdvancedNlpModel:
             unavailable=tuple(unavailable),
         )
 
-    def _judge(self, mood: tuple[NDArray[np.float32], float], language: str) -> tuple[Emotion, Toxicity]:
-        probabilities, offensive = mood
-        best, reliable = int(probabilities.argmax()), language == TRAINED_LANGUAGE
-        label = "offensive" if offensive >= 0.5 else "not-offensive"
-        emotion = Emotion(self._emotion.labels[best], float(probabilities[best]), reliable)
-        return emotion, Toxicity(label, offensive, reliable)
 
-    def _topics(self, captions: Sequence[str], features: NDArray[np.float32]) -> list[tuple[Topic, ...]]:
-        """The topics that hold a good share of the evidence, best first; without evidence all shares are small."""
-        shares = softmax(self._prompts.topic_logits(features, [read_evidence(caption) for caption in captions]), axis=1)
-        return [
-            tuple(
-                Topic(TOPICS[number].topic, TOPICS[number].category, float(row[number]))
-                for number in np.argsort(-row)[:TOPICS_MAX]
-                if row[number] >= TOPIC_CONFIDENCE_MIN
-            )
-            for row in shares
-        ]
+def emotion_from(labels: Sequence[str], probabilities: NDArray[np.float32], language: str) -> Emotion:
+    """The most probable emotion of a caption."""
+    best = int(probabilities.argmax())
+    return Emotion(labels[best], float(probabilities[best]), language == TRAINED_LANGUAGE)
+
+
+def toxicity_from(offensive: float, language: str) -> Toxicity:
+    """The verdict for a probability of 'offensive'."""
+    return Toxicity("offensive" if offensive >= 0.5 else "not-offensive", offensive, language == TRAINED_LANGUAGE)
+
+
+def find_topics(
+    prompts: PromptVectors, captions: Sequence[str], features: NDArray[np.float32]
+) -> list[tuple[Topic, ...]]:
+    """The topics that hold a good share of the evidence, best first; without evidence all shares are small."""
+    shares = softmax(prompts.topic_logits(features, [read_evidence(caption) for caption in captions]), axis=1)
+    return [
+        tuple(
+            Topic(TOPICS[number].topic, TOPICS[number].category, float(row[number]))
+            for number in np.argsort(-row)[:TOPICS_MAX]
+            if row[number] >= TOPIC_CONFIDENCE_MIN
+        )
+        for row in shares
+    ]
 
 
 def count_captions(calls: list[tuple[list[str], Any]]) -> int:

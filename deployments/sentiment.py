@@ -64,15 +64,16 @@ class SentimentModel:
         """
         probabilities = self._head.probabilities(features)
         return [
-            _sentiment(row) if has_content else _NOTHING
+            sentiment_from(row) if has_content else NOTHING
             for row, has_content in zip(probabilities.tolist(), np.count_nonzero(features, axis=1), strict=True)
         ]
 
 
-_NOTHING = Sentiment("neutral", 0.0, 0.0, "no words or emoji to judge")
+NOTHING = Sentiment("neutral", 0.0, 0.0, "no words or emoji to judge")
 
 
-def _sentiment(probabilities: list[float]) -> Sentiment:
+def sentiment_from(probabilities: list[float]) -> Sentiment:
+    """The result for probabilities in the order of LABELS."""
     negative, _, positive = probabilities
     best = max(range(len(LABELS)), key=probabilities.__getitem__)
     return Sentiment(LABELS[best], positive - negative, probabilities[best])

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import imagehash
@@ -62,20 +62,30 @@ class VisualContent:
     reason: str | None = None
 
 
+class SupportsLabel(Protocol):
+    """What names the things in pictures."""
+
+    def label(self, images: Sequence[NDArray[np.uint8]]) -> list[Labels]:
+        """One result for each sRGB picture (height, width, 3), in order."""
+        ...
+
+
 class VisualContentModel:
     """Looks at pictures. Knows nothing of Ray; one batch at a time."""
 
-    def __init__(self, *, threads: int = 1, tier: str = "embedded") -> None:
+    def __init__(
+        self, *, threads: int = 1, labeller: SupportsLabel | None = None, identity: ModelIdentity | None = None
+    ) -> None:
         """Load and warm up, so that the first real batch is as fast as the last.
 
-        threads is what each network may use (models.max_workers); it is set for the whole process. Raises
-        ModelArtefactMissing, which names what is missing and how to get it.
+        threads is what each network may use (models.max_workers); it is set for the whole process. Another tier brings its
+        labeller and identity. Raises ModelArtefactMissing, which names what is missing and how to get it.
         """
         torch.set_num_threads(threads)
         cv2.setNumThreads(threads)
-        places = {artefact.name: artefact.location() for artefact in artefacts_of(SLOT, tier)}
-        self.identity: ModelIdentity = identity_of(SLOT, tier)
-        self._labeller = ImageLabeller(places["efficientnet-lite0"])
+        places = {artefact.name: artefact.location() for artefact in artefacts_of(SLOT)}
+        self.identity: ModelIdentity = identity or identity_of(SLOT)
+        self._labeller: SupportsLabel = labeller or ImageLabeller(places["efficientnet-lite0"])
         self._safety = SafetyScorer(places["open-nsfw"], threads=threads)
         self._faces = FaceDetector()
         self._text = TextReader(threads=threads)
@@ -112,8 +122,8 @@ class VisualContentModel:
 class VisualContentDeployment:
     """Batches callers and keeps the event loop free while the model computes."""
 
-    def __init__(self, threads: int = 1, tier: str = "embedded") -> None:
-        self._model = VisualContentModel(threads=threads, tier=tier)
+    def __init__(self, threads: int = 1) -> None:
+        self._model = VisualContentModel(threads=threads)
 
     async def __call__(self, images: list[bytes]) -> list[VisualContent]:
         """One result for each image file (a profile's in one call), in order."""

@@ -170,8 +170,8 @@ def test_an_unknown_model_is_told_with_the_known_ones(predict):
     assert all(name in str(caught.value) for name in MODEL_SLOTS)
 
 
-def test_the_production_tier_is_refused(predict, monkeypatch):
+def test_a_production_model_that_was_not_pulled_is_told(predict, monkeypatch):
     monkeypatch.setenv("AI_TIER_SENTIMENT", "production")
 
-    with pytest.raises(FollowingError, match="no production tier"):
+    with pytest.raises(FollowingError, match="following models pull sentiment"):
         predict("sentiment", {"text": "hello"})

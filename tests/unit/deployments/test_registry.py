@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import orjson
 import pytest
@@ -10,7 +11,7 @@ from cluster.settings import MODEL_SLOTS, ModelSettings
 from deployments import registry
 from deployments.category import PromptVectors
 from deployments.heads import Head
-from deployments.registry import ARTEFACTS, artefacts_of, cards, check_artefacts, identity_of
+from deployments.registry import ARTEFACTS, HUB_ARTEFACTS, artefacts_of, cards, check_artefacts, identity_of
 
 
 def test_all_artefacts_of_all_slots_are_present():
@@ -45,16 +46,38 @@ def test_cards_of_text_models_hold_measured_quality(slot):
     assert card["quality"]
 
 
-def test_the_production_tier_is_refused_with_what_exists():
-    with pytest.raises(ModelArtefactMissing, match=r"no production tier of sentiment.*embedded.*AI_TIER"):
+def test_a_production_tier_that_was_not_pulled_is_refused_with_every_missing_model(tmp_path):
+    with pytest.raises(ModelArtefactMissing) as refused:
+        check_artefacts(ModelSettings(tier="production", cache_dir=tmp_path))
+
+    lines = str(refused.value).splitlines()
+    assert {row.name for row in HUB_ARTEFACTS} == {line.split(" is missing for ")[0] for line in lines[1:]}
+    assert all(str(tmp_path) in line and "following models pull" in line for line in lines[1:])
+
+
+def test_the_cache_folder_must_be_set():
+    with pytest.raises(ModelArtefactMissing, match="AI_MODELS_CACHE_DIR is not set"):
         check_artefacts(ModelSettings(tier="production"))
 
 
-def test_a_single_slot_may_ask_for_a_tier(monkeypatch):
+def test_a_single_slot_may_ask_for_a_tier(monkeypatch, tmp_path):
     monkeypatch.setenv("AI_TIER_CATEGORY", "production")
 
-    with pytest.raises(ModelArtefactMissing, match="production tier of category"):
-        check_artefacts(ModelSettings())
+    with pytest.raises(ModelArtefactMissing, match=r"for category in the production tier.*models pull category"):
+        check_artefacts(ModelSettings(cache_dir=tmp_path))
+
+
+def test_statistics_are_the_same_in_both_tiers():
+    for slot in ("audience_quality", "audience_insights", "trend_detection", "fraud_detection", "behavioral_patterns"):
+        assert artefacts_of(slot, "production") == artefacts_of(slot)
+        assert identity_of(slot, "production").tier == "production"
+
+
+def test_production_models_are_pinned_to_whole_commits_or_say_that_they_are_not():
+    for row in HUB_ARTEFACTS:
+        assert row.licence
+        assert row.architecture
+        assert row.pin is None or re.fullmatch("[0-9a-f]{40}", row.pin)
 
 
 @pytest.mark.parametrize(
