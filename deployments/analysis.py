@@ -1,7 +1,8 @@
 """The ten models run for one creator: what is asked of whom, how long it may take, and what a failure leaves behind.
 
-A model past its deadline, failing, or answering nonsense gives an Outcome without a result and with a reason; the other
-models' results stand. Nothing is made up in its place.
+A model past its deadline, failing, or answering nonsense costs its own results and nothing else. For captions, rules
+answer in its place: such an Outcome is marked, signed by the rules, and says why the model gave nothing. Where rules cannot
+judge (pictures, whole creators) there is no result, and a reason.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cluster import telemetry
 from cluster.errors import CircuitOpen, FollowingError
 from cluster.resilience import CircuitBreaker
 from cluster.settings import MODEL_SLOTS
+from deployments.fallbacks import fallback_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -48,7 +50,10 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one model gave for one thing: a result, or the reason why there is none."""
+    """What one model gave for one thing: a result, or the reason why there is none.
+
+    With fallback, the result and the signature are those of rules, and reason says why the model gave nothing.
+    """
 
     result: Any | None
     model: ModelIdentity | None
@@ -91,8 +96,8 @@ class Analysis:
         )
 
     async def read_captions(self, captions: list[str]) -> dict[str, list[Outcome]]:
-        """Every text model's outcome for each caption, in order."""
-        rows = await asyncio.gather(*(self._run(slot, captions, self._settings.post_deadline_s) for slot in TEXT_SLOTS))
+        """Every text model's outcome for each caption, in order; a fallback's where the model gave nothing."""
+        rows = await asyncio.gather(*(self._read(slot, captions) for slot in TEXT_SLOTS))
         return dict(zip(TEXT_SLOTS, rows, strict=True))
 
     async def look_at(self, pictures: list[bytes]) -> list[Outcome]:
@@ -111,7 +116,10 @@ class Analysis:
         return vectors if len(vectors) == len(captions) else None
 
     async def detect_languages(self, texts: list[str]) -> list[str]:
-        """An ISO code for each text; 'und' where nothing can be told or the model gave nothing."""
+        """An ISO code for each text; 'und' where nothing can be told or the model gave nothing.
+
+        No fallback: the codes go into statistics over comments, which could not be marked.
+        """
         outcomes = await self._run("language", texts, self._settings.post_deadline_s)
         return [outcome.result.code if outcome.result else "und" for outcome in outcomes]
 
@@ -132,6 +140,21 @@ class Analysis:
     def breakers(self) -> list[BreakerSnapshot]:
         """Each model's circuit breaker."""
         return [breaker.snapshot() for breaker in self._breakers.values()]
+
+    async def _read(self, slot: str, captions: list[str]) -> list[Outcome]:
+        outcomes = await self._run(slot, captions, self._settings.post_deadline_s)
+        fallback = fallback_of(slot)
+        missing = [index for index, outcome in enumerate(outcomes) if outcome.result is None]
+        if not missing or fallback is None or not self._settings.enabled:
+            return outcomes
+        try:
+            results = await asyncio.to_thread(fallback.predict, [captions[index] for index in missing])
+        except Exception:
+            log.exception("fallback_failed", slot=slot, items=len(missing))  # the reasons of the model's failure stand
+            return outcomes
+        for index, result in zip(missing, results, strict=True):
+            outcomes[index] = Outcome(result, fallback.identity, outcomes[index].reason, fallback=True)
+        return outcomes
 
     async def _run(self, slot: str, batch: list[Any], deadline_s: float) -> list[Outcome]:
         if not batch:

@@ -1,7 +1,7 @@
 """Reading stored outcomes: a model's result into a section, or the same section empty with the reason.
 
 A stored outcome is `{"result": … | null, "model": {…} | null, "fallback": bool, "reason": str | null}`. One that is missing,
-failed or has an older shape degrades its own part of the answer and nothing else.
+failed, made by a fallback, or has an older shape degrades its own part of the answer and nothing else.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NOT_ANALYSED = "not analysed yet"
 UNREADABLE = "the stored result has a form that this version cannot read; refreshing the profile renews it"
 NOT_COMPUTED = "not computed"
+STOOD_IN = "rules answered in its place"
 SOURCE_SILENT = "the source did not tell it"
 UNSIGNED = Origin(None)
 
@@ -63,11 +64,17 @@ class Stored:
     reason: str
 
     def read(self, kind: type[S], make: Callable[[Mapping[str, Any]], S], gaps: Gaps, *, post: bool = False) -> S:
-        """make(result), or kind with nothing in it and the reason, which then also stands in gaps."""
+        """make(result), or kind with nothing in it and the reason, which then also stands in gaps.
+
+        A fallback's result stands in gaps too: the answer has it, but not from the model.
+        """
         reason = self.reason
         if self.result is not None:
             try:
-                return make(self.result)
+                made = make(self.result)
+                if self.origin.fallback:
+                    gaps.add(self.slot, f"{reason}; {STOOD_IN}", post=post)
+                return made
             except (ValidationError, KeyError, TypeError, ValueError, AttributeError):
                 reason = UNREADABLE
         gaps.add(self.slot, reason, post=post)

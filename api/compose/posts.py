@@ -35,6 +35,11 @@ LANGUAGE_METHOD = "language detection on the caption without links, mentions and
 CATEGORY_METHOD = (
     "caption against descriptions of 23 categories, with keywords; confidence is the calibrated probability"
 )
+LEXICON_METHOD = (
+    "P(positive) - P(negative) from counts of praising and complaining words and emoji; the model gave nothing"
+)
+LANGUAGE_RULES_METHOD = "script, function words and telling letters of the caption; the model gave nothing"
+CATEGORY_RULES_METHOD = "telling words, hashtags and emoji of 23 categories; the model gave nothing"
 NO_SCENE = "no kind of picture stands out"
 INSTAGRAM = "https://www.instagram.com"
 
@@ -111,7 +116,7 @@ def _sentiment(result: Mapping[str, Any], origin: Origin) -> SentimentOut:
         label=None if reason else result["label"],
         confidence=None if reason else result["confidence"],
         n=0 if reason else 1,
-        method=SENTIMENT_METHOD,
+        method=LEXICON_METHOD if origin.fallback else SENTIMENT_METHOD,
         model=origin.model,
         fallback=origin.fallback,
         reason=reason,
@@ -126,7 +131,7 @@ def _language(result: Mapping[str, Any], origin: Origin) -> LanguageOut:
         reliable=result["reliable"],
         confidence=result["confidence"],
         n=1,
-        method=LANGUAGE_METHOD,
+        method=LANGUAGE_RULES_METHOD if origin.fallback else LANGUAGE_METHOD,
         model=origin.model,
         fallback=origin.fallback,
         reason=result["reason"],
@@ -141,7 +146,7 @@ def _category(result: Mapping[str, Any], origin: Origin) -> CategoryOut:
         keywords=result["keywords"],
         confidence=None if reason else result["confidence"],
         n=0 if reason else 1,
-        method=CATEGORY_METHOD,
+        method=CATEGORY_RULES_METHOD if origin.fallback else CATEGORY_METHOD,
         model=origin.model,
         fallback=origin.fallback,
         reason=reason,

@@ -17,11 +17,11 @@ class CompletenessOut(Section):
 
 
 class DegradedOut(Section):
-    """Something that this answer lacks although it should have it."""
+    """Something that this answer lacks although it should have it, or that rules stand in for."""
 
     part: str = Field(description="A model, thumbnails, picture, or source for what fetching left out.")
     reason: str
-    affected: int | None = Field(None, description="How many posts lack it; null for things of the whole profile.")
+    affected: int | None = Field(None, description="How many posts it concerns; null for things of the whole profile.")
 
 
 class Meta(Section):

@@ -16,7 +16,11 @@ AGGREGATED_POSTS_MAX = 60  # newest posts behind a profile's averages and distri
 
 
 async def save_post_outcomes(db: Connection, outcomes: Mapping[UUID, Outcomes], analyzed_at: datetime) -> None:
-    """Merge envelopes into posts; a slot that gave nothing this time keeps its earlier result. The caller commits."""
+    """Merge envelopes into posts; a slot that gave nothing this time keeps its earlier result. The caller commits.
+
+    A fallback's result never replaces a model's own, and stays out of the columns: their readers could not tell it apart,
+    and an empty column keeps the profile incomplete until a repair has asked the model again.
+    """
     # Profiles before posts, and each in order: upsert_profile locks them in that order too.
     await db.execute(
         """
@@ -37,14 +41,35 @@ async def save_post_outcomes(db: Connection, outcomes: Mapping[UUID, Outcomes], 
     await db.execute(
         """
         with merged as (
-            select posts.id, internal.merge_outcomes(posts.ai_analysis_raw, fresh.value) as outcomes
+            select
+                posts.id,
+                internal.merge_outcomes(
+                    posts.ai_analysis_raw,
+                    (
+                        select coalesce(jsonb_object_agg(slot.key, slot.value), '{}')
+                        from jsonb_each(fresh.value) as slot
+                        where slot.value -> 'fallback' is distinct from 'true'
+                            or coalesce(posts.ai_analysis_raw #> array[slot.key, 'result'], 'null') = 'null'
+                            or posts.ai_analysis_raw #> array[slot.key, 'fallback'] = 'true'
+                    )
+                ) as everything
             from jsonb_each($1) as fresh
             join posts on posts.id = fresh.key::uuid
             order by posts.instagram_post_id
             for no key update of posts
+        ),
+        told as (
+            select
+                merged.*,
+                (
+                    select coalesce(jsonb_object_agg(slot.key, slot.value), '{}')
+                    from jsonb_each(everything) as slot
+                    where slot.value -> 'fallback' is distinct from 'true'
+                ) as outcomes
+            from merged
         )
         update posts
-        set ai_analysis_raw = outcomes,
+        set ai_analysis_raw = everything,
             ai_analyzed_at = $2,
             ai_sentiment = outcomes #>> '{sentiment,result,label}',
             ai_sentiment_score = (outcomes #>> '{sentiment,result,score}')::float8,
@@ -53,8 +78,8 @@ async def save_post_outcomes(db: Connection, outcomes: Mapping[UUID, Outcomes], 
             ai_category_confidence = (outcomes #>> '{category,result,confidence}')::float8,
             ai_language_code = outcomes #>> '{language,result,code}',
             ai_language_confidence = (outcomes #>> '{language,result,confidence}')::float8
-        from merged
-        where posts.id = merged.id
+        from told
+        where posts.id = told.id
         """,
         {str(post_id): slots for post_id, slots in outcomes.items()},
         analyzed_at,

@@ -9,7 +9,8 @@ import pytest
 
 from cluster.resilience import MODEL
 from cluster.settings import MODEL_SLOTS, ModelSettings
-from deployments.analysis import ENCODER, Analysis
+from deployments.analysis import ENCODER, Analysis, Outcome
+from deployments.fallbacks import Fallback
 from deployments.scores import ModelIdentity
 
 pytestmark = pytest.mark.anyio
@@ -48,9 +49,9 @@ async def test_a_failing_model_leaves_the_others_alone():
 
     outcomes = await analysis(category=broken).read_captions(["a"])
 
-    assert outcomes["category"][0].result is None
+    assert outcomes["category"][0].fallback
     assert outcomes["category"][0].reason == "the model gave no answer in time"
-    assert outcomes["sentiment"][0].result is not None
+    assert outcomes["sentiment"][0] == Outcome(Reading("en", 0.5), ModelIdentity("sentiment", "1", "embedded"))
 
 
 async def test_a_slow_model_is_given_up_at_its_deadline():
@@ -69,7 +70,7 @@ async def test_a_number_that_is_none_is_no_result(bad):
 
     outcomes = await analysis(sentiment=nonsense).read_captions(["a"])
 
-    assert outcomes["sentiment"][0].result is None
+    assert outcomes["sentiment"][0].fallback
     assert "number" in outcomes["sentiment"][0].reason
 
 
@@ -77,9 +78,9 @@ async def test_too_few_results_are_no_results():
     async def short(_batch):
         return []
 
-    outcomes = await analysis(sentiment=short).read_captions(["a", "b"])
+    outcomes = await analysis(visual_content=short).look_at([b"a", b"b"])
 
-    assert [outcome.result for outcome in outcomes["sentiment"]] == [None, None]
+    assert [outcome.result for outcome in outcomes] == [None, None]
 
 
 async def test_repeated_failures_pause_the_model():
@@ -96,6 +97,67 @@ async def test_repeated_failures_pause_the_model():
 
     assert calls == MODEL.figures.failures_max
     assert outcomes["sentiment"][0].reason == "the model is paused after repeated failures"
+
+
+async def test_rules_answer_for_a_failed_model_and_sign_for_themselves():
+    async def broken(_batch):
+        raise TimeoutError
+
+    (outcome,) = (await analysis(sentiment=broken).read_captions(["I love it"]))["sentiment"]
+
+    assert outcome.fallback
+    assert outcome.result.label == "positive"
+    assert (outcome.model.name, outcome.model.tier) == ("sentiment-lexicon", "fallback")
+    assert outcome.reason == "the model gave no answer in time"
+
+
+async def test_only_the_captions_without_a_result_get_a_fallback():
+    async def half(batch):
+        return [Reading("en", float("nan") if text == "bad" else 0.5) for text in batch]
+
+    outcomes = (await analysis(language=half).read_captions(["fine", "bad", "fine"]))["language"]
+
+    assert [outcome.fallback for outcome in outcomes] == [False, True, False]
+
+
+async def test_a_fallback_does_not_count_as_todays_result():
+    async def broken(_batch):
+        raise TimeoutError
+
+    composed = analysis(category=broken)
+    looks = await composed.look_at([b"picture"])
+    reads = await composed.read_captions(["New recipe"])
+    envelopes = {slot: rows[0].envelope() for slot, rows in reads.items()} | {"visual_content": looks[0].envelope()}
+    repaired = (await analysis().read_captions(["New recipe"]))["category"][0].envelope()
+
+    assert not composed.is_current(envelopes)
+    assert composed.is_current(envelopes | {"category": repaired})
+
+
+async def test_pictures_creators_and_comments_have_no_fallback():
+    async def broken(_batch):
+        raise TimeoutError
+
+    composed = analysis(visual_content=broken, language=broken)
+
+    assert (await composed.look_at([b"picture"]))[0].result is None
+    assert await composed.detect_languages(["This is what we have"]) == ["und"]
+
+
+async def test_rules_that_fail_leave_the_models_reason(monkeypatch):
+    def crash(_captions):
+        raise ZeroDivisionError
+
+    async def broken(_batch):
+        raise TimeoutError
+
+    rules = Fallback(ModelIdentity("rules", "1", "fallback"), "none", crash)
+    monkeypatch.setattr("deployments.analysis.fallback_of", lambda _slot: rules)
+    outcomes = await analysis(sentiment=broken).read_captions(["a"])
+
+    assert outcomes["sentiment"] == [
+        Outcome(None, ModelIdentity("sentiment", "1", "embedded"), "the model gave no answer in time")
+    ]
 
 
 async def test_an_envelope_is_plain_json():

@@ -203,6 +203,31 @@ def test_a_fallback_is_marked_in_every_score_it_made():
 
     assert answer.audience.authenticity.fallback
     assert not answer.audience.fraud.risk.fallback
+    assert [gap.part for gap in answer.meta.degraded] == ["audience_quality"]
+
+
+def test_rules_in_a_models_place_are_marked_and_named_among_the_gaps(answer):
+    stored = creator()
+    first = stored.posts[0]
+    failed = {
+        **first.analysis["sentiment"],
+        "model": {"name": "sentiment-lexicon", "revision": "1", "tier": "fallback"},
+        "fallback": True,
+        "reason": "the model gave no answer in time",
+    }
+    marked = replace(first, analysis={**first.analysis, "sentiment": failed})
+    degraded = compose(replace(stored, posts=(marked, *stored.posts[1:])), base_url=BASE_URL)
+
+    (gap,) = degraded.meta.degraded
+    assert (gap.part, gap.affected) == ("sentiment", 1)
+    assert gap.reason == "the model gave no answer in time; rules answered in its place"
+    sentiment = degraded.posts[0].sentiment
+    assert sentiment.fallback
+    assert sentiment.value == answer.posts[0].sentiment.value
+    assert sentiment.model.name == "sentiment-lexicon"
+    assert sentiment.method != answer.posts[0].sentiment.method
+    assert not degraded.posts[1].sentiment.fallback
+    assert degraded.engagement.sentiment.average.fallback
 
 
 def test_a_caption_without_words_has_no_sentiment_and_counts_in_no_average(answer):
