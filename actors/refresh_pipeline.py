@@ -292,8 +292,10 @@ def _is_judged(creator: StoredCreator) -> bool:
 
 def _post_facts(post: StoredPost) -> PostFacts:
     def result(slot: str) -> dict[str, Any]:
-        found: dict[str, Any] = (post.analysis.get(slot) or {}).get("result") or {}
-        return {} if found.get("reason") else found  # a reason says that there was nothing to go by
+        envelope = post.analysis.get(slot) or {}
+        found: dict[str, Any] = envelope.get("result") or {}
+        # A reason says that there was nothing to go by. What rules made up for a failed model stays out of statistics.
+        return {} if found.get("reason") or envelope.get("fallback") else found
 
     return PostFacts(
         id=str(post.id),
