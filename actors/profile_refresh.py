@@ -41,6 +41,7 @@ DATABASE_LOST = (
 )
 SURPRISE_RETRY_S = 2.0
 UNFINISHED_RETRY_S = 1.0
+BACKGROUND_KINDS = frozenset({"analyze", "repair"})
 DATABASE_PAUSE_S = 1.0
 SHUTDOWN_S_MAX = 5.0
 
@@ -132,7 +133,9 @@ class RefreshWorker:
         except FollowingError as error:
             self._failed_count += 1
             log.warning("refresh_failed", code=error.code, error=str(error))
-            await self._write_failure(job, error, retry_in_s=None)
+            # People who wait want to know now; what runs in the background can wait for better times.
+            patient = job.kind in BACKGROUND_KINDS
+            await self._write_failure(job, error, retry_in_s=error.retry_after_s if patient else None)
         except DATABASE_LOST as error:
             log.warning("refresh_interrupted", error=repr(error))  # the lease runs out and the job is taken up again
         except Exception as error:  # a job must never take the worker down with it

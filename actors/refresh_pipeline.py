@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cluster import telemetry
 from cluster.errors import CreatorNotFound, MediaRefused, OptedOut, PrivateAccount, UpstreamUnavailable
+from cluster.media import MediaUnavailable
 from cluster.records import Source
 from cluster.stores import assets, creators, jobs
 from deployments import analysis, engagement
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cluster.thumbnails import Thumbnail, Thumbnailer
     from deployments.analysis import Analysis
 
+NoPicture = MediaRefused | MediaUnavailable
 POSTS_MAX = 60  # newest stored posts that the per-profile models look at
 PEERS_MAX = 2_000
 FETCHED, STORED, PICTURES, LOOKS, CAPTIONS, CREATOR = "fetch", "store", "pictures", "looks", "captions", "creator"
@@ -56,7 +58,7 @@ class RefreshPipeline:
         run = _Run(self, job, owner)
         stored = await run.find_stored()
         stale_because = None
-        if job.kind != "unlock" or stored is None or not stored.completeness.complete:
+        if job.kind != "unlock" or stored is None or not _may_be_given_out(stored):
             stale_because = await run.bring_up_to_date(stored)
             await run.analyze()
         async with self.database.as_service() as db:
@@ -94,11 +96,15 @@ class _Run:
         Returns the upstream's error when a recent stored profile stands in for it, else None.
         """
         if stored is not None and self._is_fetched(stored):
-            return None
+            return self._nothing_newer(stored)
         try:
             await self._fetch_and_store()
+        except (PrivateAccount, CreatorNotFound) as error:
+            async with self._p.database.as_service() as db:
+                await creators.mark_withdrawn(db, self._job.username, error.code)
+            raise
         except UpstreamUnavailable as error:
-            if stored is None or not self._may_stand_in(stored):
+            if stored is None or stored.withdrawn is not None or not self._may_stand_in(stored):
                 raise
             log.warning("stale_profile_stands_in", username=self._job.username, error=str(error))
             return error.to_record()
@@ -109,6 +115,14 @@ class _Run:
         if stored.source is Source.IMPORT and self._p.settings.upstream_is_simulated:
             return True  # made-up figures must never replace imported ones
         return self._job.kind == "analyze" or stored.fetched_at >= self._job.created_at
+
+    def _nothing_newer(self, stored: StoredCreator) -> dict[str, Any] | None:
+        """Why a refresh brings nothing newer than the import, where the only source is the simulator."""
+        if self._job.kind != "refresh" or stored.fetched_at >= self._job.created_at:
+            return None
+        return UpstreamUnavailable(
+            "An imported creator is not refreshed from the simulator; set APIFY_TOKEN.", username=stored.username
+        ).to_record()
 
     def _may_stand_in(self, stored: StoredCreator) -> bool:
         age = datetime.now(UTC) - stored.fetched_at
@@ -180,7 +194,7 @@ class _Run:
         done = 0
         await self._report(PICTURES, 0, len(posts))
 
-        async def one(post: StoredPost) -> Thumbnail | MediaRefused:
+        async def one(post: StoredPost) -> Thumbnail | NoPicture:
             nonlocal done
             made = await self._thumbnail("post", post.id, post.display_url)
             done += 1
@@ -191,7 +205,7 @@ class _Run:
             self._thumbnail("profile", creator.id, creator.profile_pic_url), *(one(post) for post in posts)
         )
         by_post = dict(zip((post.id for post in posts), made[1:], strict=True))
-        arrived = {key: made for key, made in by_post.items() if not isinstance(made, MediaRefused)}
+        arrived = {key: made for key, made in by_post.items() if not isinstance(made, NoPicture)}
         await self._report(LOOKS, 0, len(arrived))
         looks = await self._p.analysis.look_at([thumbnail.data for thumbnail in arrived.values()])
         await self._report(LOOKS, len(arrived), len(arrived))
@@ -201,13 +215,13 @@ class _Run:
             for key, made in by_post.items()
         }
 
-    async def _thumbnail(self, owner: assets.Owner, owner_id: UUID, url: str | None) -> Thumbnail | MediaRefused:
-        """The stored picture, or why there is none; either is written down."""
+    async def _thumbnail(self, owner: assets.Owner, owner_id: UUID, url: str | None) -> Thumbnail | NoPicture:
+        """The stored picture, or why there is none; either is written down. No picture is worth losing the answer for."""
         try:
             if not url:
                 raise MediaRefused("The source gave no picture URL.", reason="no_url")
             thumbnail = await self._p.thumbnailer.make(url)
-        except MediaRefused as error:
+        except (MediaRefused, MediaUnavailable) as error:
             async with self._p.database.as_service() as db:
                 await assets.save_failure(db, owner, owner_id, source_url=url, error=str(error))
             return error
@@ -283,6 +297,11 @@ class _Run:
             )
         if not is_ours:
             raise LeaseLost
+
+
+def _may_be_given_out(stored: StoredCreator) -> bool:
+    """Whether an unlock needs no fetch: all is there, and the account was still public when it was last asked for."""
+    return stored.completeness.complete and stored.withdrawn is None
 
 
 def _is_judged(creator: StoredCreator) -> bool:

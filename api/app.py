@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, FastAPI
 from ray import serve
 from ray.exceptions import RayError
+from starlette.middleware.cors import CORSMiddleware
 
 from actors.profile_refresh import ensure_profile_refresh
 from api import health, me, media, models, problems, profile, search
@@ -63,6 +64,10 @@ def create_app(settings: Settings, *, in_serve: bool = True) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, bytes_max=settings.server.body_bytes_max)
     app.add_middleware(RequestScope, returns_id=not in_serve)
+    if settings.server.cors_origins:  # tokens travel in a header, so no credentials are needed
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.server.cors_origins, allow_methods=["*"], allow_headers=["*"]
+        )
     _assert_matrix_covers(app)
     problems.document(app, ROUTERS)
     return app

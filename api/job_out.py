@@ -65,10 +65,17 @@ class JobOut(BaseModel):
             started_at=job.started_at,
             finished_at=job.finished_at,
             elapsed_s=round((end - job.created_at).total_seconds(), 3),
-            error=job.error,
+            error=_told(job),
             events_url=f"{answer_url}/events",
             answer_url=answer_url,
         )
+
+
+def _told(job: Job) -> dict[str, Any] | None:
+    """How the job ended, without what is for operators; an attempt that is being repeated has not ended."""
+    if job.error is None or job.finished_at is None:
+        return None
+    return {name: job.error.get(name) for name in ("code", "status", "message")}
 
 
 class JobEventOut(BaseModel):

@@ -66,6 +66,8 @@ async def look_up(services: Services, caller: Caller, wish: Wish) -> Found | Pen
         if granted is not None:
             return Found(await stored_answer(services, caller, granted))
     job = await _request(services, caller, wish)
+    # The one line that ties a request to the job whose own events carry its id.
+    log.info("lookup_waits", username=wish.username, job_id=str(job.id), kind=job.kind, status=job.status)
     job = await wait_for(services, caller, job.id, wish.wait_s)
     if job.status == "failed":
         raise FollowingError.from_record(job.error or {})
@@ -90,7 +92,7 @@ async def access_of(services: Services, caller: Caller, username: str) -> Stored
 async def wait_for(services: Services, caller: Caller, job_id: UUID, wait_s: float) -> Job:
     """The job when it has ended, or as it is after wait_s. Raises NotFound for a job that is not the caller's."""
     give_up_at = time.monotonic() + wait_s
-    async with services.job_watch.watching(job_id) as moves:
+    async with services.job_watch.watching(job_id, caller.user_id) as moves:
         while True:
             async with services.database.as_user(caller.claims) as db:
                 job = await jobs.get_job(db, job_id)
@@ -133,6 +135,8 @@ async def _compose(
     if creator is None:
         raise NotFound("The stored creator is gone.", username=username)
     degraded = list(creator.fetch_notes)
+    if creator.withdrawn is not None:
+        degraded.append(f"Instagram no longer shows this account ({creator.withdrawn}); this is what it showed before.")
     if stale_because is not None:
         degraded.append(stale_because)
     is_stale = stale_because is not None

@@ -43,5 +43,8 @@ class ModelList(BaseModel):
 @router.get("/api/v1/models")
 async def models(request: Request) -> ModelList:
     """Every model with its artefact, licence and measured quality."""
-    settings = services_of(request).settings.models
-    return ModelList(models=await asyncio.to_thread(cards, settings))  # reads the artefacts' files
+    known: ModelList | None = getattr(request.app.state, "models", None)
+    if known is None:  # reads the artefacts' files, which do not change while a replica lives
+        settings = services_of(request).settings.models
+        known = request.app.state.models = ModelList(models=await asyncio.to_thread(cards, settings))
+    return known

@@ -70,7 +70,7 @@ async def profile_posts(
     caller: CurrentCaller,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = 24,
-    stream: Annotated[bool, Query(description="All posts as one JSON line each.")] = False,
+    stream: Annotated[bool, Query(description="All posts behind the cursor, as one JSON line each.")] = False,
 ) -> Response:
     """A creator's stored posts with every model's result; free, for whoever has access."""
     services = services_of(request)
@@ -81,7 +81,7 @@ async def profile_posts(
             "You have no access to this creator; look the creator up with the search route first.", username=name
         )
     if stream:
-        return StreamingResponse(_lines(services, caller, granted), media_type=NDJSON)
+        return StreamingResponse(_lines(services, caller, granted, _parse_cursor(cursor)), media_type=NDJSON)
     page = await _page(services, caller, granted, _parse_cursor(cursor), limit)
     return Response(page.model_dump_json(), media_type=JSON)
 
@@ -106,15 +106,16 @@ async def profile(
     return await search_creator(request, username, caller, refresh, wait, idempotency_key)
 
 
-async def _lines(services: Services, caller: Caller, granted: StoredAccess) -> AsyncIterator[bytes]:
-    cursor = None
+async def _lines(
+    services: Services, caller: Caller, granted: StoredAccess, after: PostCursor | None
+) -> AsyncIterator[bytes]:
     for _ in range(PAGES_MAX):
-        page = await _page(services, caller, granted, _parse_cursor(cursor), PAGE_SIZE_MAX)
+        page = await _page(services, caller, granted, after, PAGE_SIZE_MAX)
         for post in page.posts:
             yield post.model_dump_json().encode() + b"\n"
-        cursor = page.next_cursor
-        if cursor is None:
+        if page.next_cursor is None:
             return
+        after = _parse_cursor(page.next_cursor)
 
 
 async def _page(

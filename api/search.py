@@ -125,6 +125,7 @@ async def search_events(
         job = await jobs.latest_job(db, name)
     if job is None:
         raise NotFound("No lookup of yours for this creator; start one with the search route.", username=name)
+    services.job_watch.admit(caller.user_id)
     stream = _events(services, caller, job, last_event_id)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
@@ -164,7 +165,7 @@ async def _events(services: Services, caller: Caller, job: Job, after_seq: int) 
     """A database that is away is waited for: the stream's ticket is used, so its reader could not come back."""
     give_up_at = time.monotonic() + EVENTS_S_MAX
     said_at = time.monotonic()
-    async with services.job_watch.watching(job.id) as moves:
+    async with services.job_watch.watching(job.id, caller.user_id) as moves:
         while time.monotonic() < give_up_at:
             news = await _news(services, caller, job, after_seq)
             if news is not None:

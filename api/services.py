@@ -57,7 +57,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(cache.close)
         verifier = TokenVerifier(settings)
         stack.push_async_callback(verifier.close)
-        job_watch = JobWatch(database, settings.refresh.poll_s)
+        job_watch = JobWatch(database, settings.refresh.poll_s, settings.search.waits_per_user_max)
         await job_watch.start()
         services = Services(
             settings=settings,

@@ -54,6 +54,7 @@ class ServerSettings(_Section):
     object_store_mb: int = 128  # Ray's shared memory; what passes between replicas is small
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     body_bytes_max: int = 1_000_000
+    cors_origins: tuple[str, ...] = ()  # web origins whose pages may call the API, as scheme://host
 
 
 class DatabaseSettings(_Section):
@@ -227,6 +228,7 @@ class SearchSettings(_Section):
     repair_interval_s: float = 3600.0
     ticket_ttl_s: int = 60
     requests_per_minute: int = 240
+    waits_per_user_max: int = 100  # requests of one user that wait for jobs at one ingress replica
 
 
 class RefreshSettings(_Section):

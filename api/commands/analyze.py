@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from api.lookup_client import Step
-    from cluster.settings import Settings
 
 WAIT_S_DEFAULT = 120.0
 _STEPS = {
@@ -45,6 +44,7 @@ def analyze(
 
     from api.local_issuer import issue_token
     from api.lookup_client import look_up
+    from cluster.embedded.installation import base_url
     from cluster.records import parse_username
     from cluster.settings import Settings
 
@@ -52,7 +52,7 @@ def analyze(
     settings = Settings.load()
     bearer = token or issue_token(settings, user)
     with _progress(Console(stderr=True), name) as on_step:
-        asking = look_up(_base_url(settings), bearer, name, wait_s=wait, refresh=refresh, on_step=on_step)
+        asking = look_up(base_url(settings.server), bearer, name, wait_s=wait, refresh=refresh, on_step=on_step)
         body = asyncio.run(asking)
     if as_json:
         sys.stdout.buffer.write(body + b"\n")
@@ -61,13 +61,6 @@ def analyze(
     from api.sections import CreatorAnswer
 
     render(CreatorAnswer.model_validate_json(body))
-
-
-def _base_url(settings: Settings) -> str:
-    """Where the ingress listens on this machine."""
-    server = settings.server
-    host = "127.0.0.1" if server.host == "0.0.0.0" else server.host  # noqa: S104 - told apart, not listened on
-    return f"http://{host}:{server.port}"
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from api.commands.overview import api_health, urls
 from api.commands.steps import Steps
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 API_HEALTHY_S_MAX = 60.0
 LOOKUP_S_MAX = 120.0
-WAIT_S = 100  # of the lookup's own wait parameter
 DEMO_USER = "demo"
 DEPLOYED_FILE = "deployed.json"
 
@@ -182,36 +181,25 @@ def _look_up(console: Console, steps: Steps, installation: Installation, usernam
         return
     if not show:
         return
+    import asyncio
+
     from api.local_issuer import issue_token
+    from api.lookup_client import look_up
     from api.report import render
     from api.sections import CreatorAnswer
 
     with steps.step(f"Look up {username}") as step:
-        answer = CreatorAnswer.model_validate(
-            _search(installation.base_url, username, issue_token(settings, DEMO_USER))
+        asking = look_up(
+            installation.base_url,
+            issue_token(settings, DEMO_USER),
+            username,
+            wait_s=LOOKUP_S_MAX,
+            on_step=lambda now: step.say(f"{now.step} {now.done}/{now.total}"),
         )
+        answer = CreatorAnswer.model_validate_json(asyncio.run(asking))
         step.done("complete" if answer.meta.completeness.complete else "incomplete: the report says what is missing")
     console.print()
     render(answer)
-
-
-def _search(base: str, username: str, token: str) -> dict[str, Any]:
-    import httpx
-
-    try:
-        response = httpx.get(
-            f"{base}/api/v1/search/creator/{username}",
-            params={"wait": WAIT_S},
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=LOOKUP_S_MAX,
-        )
-        answer: dict[str, Any] = response.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise SetupError("The lookup got no answer.", username=username, reason=repr(error)) from error
-    if response.status_code != 200:
-        detail = answer.get("detail") or answer
-        raise SetupError("The lookup was not answered.", username=username, status=response.status_code, it_said=detail)
-    return answer
 
 
 def _print_ways_in(console: Console, installation: Installation, username: str | None) -> None:

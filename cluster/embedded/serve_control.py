@@ -96,7 +96,13 @@ class ServeControl:
         """
         deadline = time.monotonic() + limit_s
         while True:
-            state = self.state()
+            try:
+                state = self.state()
+            except SetupError:  # a dashboard that is busy starting replicas answers late; the deadline decides
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_S)
+                continue
             report(state)
             if state.healthy:
                 return state

@@ -30,6 +30,7 @@ create table profiles (
     fetched_at timestamptz not null,
     fetched_posts_count integer not null check (fetched_posts_count >= 0),  -- how many posts the last fetch returned
     fetch_notes text[] not null default '{}',  -- what the last fetch could not bring, and why
+    withdrawn text check (withdrawn in ('private_account', 'creator_not_found')),  -- why a later fetch found it no longer public
     engagement_rate float8 check (engagement_rate >= 0),
     engagement_percentile float8 check (engagement_percentile between 0 and 100),
     engagement_peers integer not null default 0 check (engagement_peers >= 0),

@@ -108,7 +108,7 @@ create policy own_delete on search_history for delete to authenticated
 grant select (
     id, username, instagram_id, full_name, biography, external_urls, followers_count, following_count, posts_count,
     is_private, is_verified, is_business, joined_recently, business_category, profile_pic_url, cdn_picture_url,
-    picture_error, source, fetched_at, fetched_posts_count, fetch_notes, engagement_rate, engagement_percentile,
+    picture_error, source, fetched_at, fetched_posts_count, fetch_notes, withdrawn, engagement_rate, engagement_percentile,
     engagement_peers, ai_primary_content_type, ai_content_distribution, ai_avg_sentiment_score,
     ai_language_distribution, ai_content_quality_score, ai_analysis_raw, ai_profile_analyzed_at, version, created_at,
     updated_at

@@ -646,6 +646,7 @@ CREATE TABLE public.profiles (
     fetched_at timestamp with time zone NOT NULL,
     fetched_posts_count integer NOT NULL,
     fetch_notes text[] DEFAULT '{}'::text[] NOT NULL,
+    withdrawn text,
     engagement_rate double precision,
     engagement_percentile double precision,
     engagement_peers integer DEFAULT 0 NOT NULL,
@@ -669,7 +670,8 @@ CREATE TABLE public.profiles (
     CONSTRAINT profiles_following_count_check CHECK ((following_count >= 0)),
     CONSTRAINT profiles_posts_count_check CHECK ((posts_count >= 0)),
     CONSTRAINT profiles_source_check CHECK ((source = ANY (ARRAY['apify'::text, 'decodo'::text, 'import'::text]))),
-    CONSTRAINT profiles_username_check CHECK (internal.is_username(username))
+    CONSTRAINT profiles_username_check CHECK (internal.is_username(username)),
+    CONSTRAINT profiles_withdrawn_check CHECK ((withdrawn = ANY (ARRAY['private_account'::text, 'creator_not_found'::text])))
 );
 
 CREATE TABLE public.related_profiles (
@@ -1298,6 +1300,8 @@ GRANT SELECT(fetched_at) ON TABLE public.profiles TO authenticated;
 GRANT SELECT(fetched_posts_count) ON TABLE public.profiles TO authenticated;
 
 GRANT SELECT(fetch_notes) ON TABLE public.profiles TO authenticated;
+
+GRANT SELECT(withdrawn) ON TABLE public.profiles TO authenticated;
 
 GRANT SELECT(engagement_rate) ON TABLE public.profiles TO authenticated;
 

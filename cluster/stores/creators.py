@@ -8,7 +8,7 @@ from cluster.records import Comment, PostKind, RelatedProfile, Source
 from cluster.stores.erasure import delete_creator, is_opted_out, opt_out
 from cluster.stores.outcomes import save_post_outcomes, save_profile_outcomes
 from cluster.stores.stored import Completeness, CountSnapshot, StoredCreator, StoredPost
-from cluster.stores.upsert import save_fetch_notes, upsert_profile
+from cluster.stores.upsert import mark_withdrawn, save_fetch_notes, upsert_profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ __all__ = [
     "delete_creator",
     "is_opted_out",
     "load_creator",
+    "mark_withdrawn",
     "opt_out",
     "peers",
     "save_fetch_notes",
@@ -58,7 +59,7 @@ async def load_creator(
             profiles.id, username, source, instagram_id, full_name, biography, external_urls, followers_count,
             following_count, posts_count, is_private, is_verified, is_business, joined_recently, business_category,
             profile_pic_url, cdn_picture_url, picture_error, ai_analysis_raw, engagement_rate, engagement_percentile,
-            engagement_peers, fetched_at, ai_profile_analyzed_at, version, fetch_notes, ai_primary_content_type,
+            engagement_peers, fetched_at, ai_profile_analyzed_at, version, fetch_notes, withdrawn, ai_primary_content_type,
             ai_content_distribution, ai_language_distribution, ai_avg_sentiment_score, ai_content_quality_score,
             gaps.complete, gaps.missing
         from profiles, profile_completeness(profiles.id) as gaps

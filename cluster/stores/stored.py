@@ -114,6 +114,7 @@ class StoredCreator:
     completeness: Completeness
     version: int = 1  # grows with every change
     fetch_notes: tuple[str, ...] = ()  # what the last fetch could not bring, and why
+    withdrawn: str | None = None  # code of the error that a later fetch met: the account is private or gone by now
     primary_content_type: str | None = None
     content_distribution: dict[str, float] = field(default_factory=dict)  # category to share
     language_distribution: dict[str, float] = field(default_factory=dict)  # ISO code to share

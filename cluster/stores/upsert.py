@@ -63,6 +63,19 @@ async def save_fetch_notes(db: Connection, profile_id: UUID, notes: Sequence[str
     )
 
 
+async def mark_withdrawn(db: Connection, username: str, code: str) -> None:
+    """Write down that an account is no longer public: nobody new gets what is stored of it until a fetch succeeds."""
+    await db.execute(
+        """
+        update profiles
+        set withdrawn = $2
+        where username = $1 and withdrawn is distinct from $2
+        """,
+        username,
+        code,
+    )
+
+
 async def _upsert_profile_row(db: Connection, profile: Profile, posts_count: int, fetched_at: datetime) -> UUID:
     profile_id: UUID = await db.fetchval(
         """
@@ -97,7 +110,8 @@ async def _upsert_profile_row(db: Connection, profile: Profile, posts_count: int
                 raw = excluded.raw,
                 fetched_at = excluded.fetched_at,
                 fetched_posts_count = excluded.fetched_posts_count,
-                fetch_notes = '{}'
+                fetch_notes = '{}',
+                withdrawn = null
         returning id
         """,
         profile.username,

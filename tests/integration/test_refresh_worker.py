@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import stamina
@@ -16,8 +18,17 @@ from cluster.embedded.simulator.faults import PlannedFault
 from cluster.embedded.simulator.server import create_app
 from cluster.embedded.simulator.world import World
 from cluster.media import open_media
+from cluster.records import Source
 from cluster.resilience import policies_of
-from cluster.settings import MODEL_SLOTS, ApifySettings, DecodoSettings, MediaSettings, RefreshSettings, Settings
+from cluster.settings import (
+    MODEL_SLOTS,
+    ApifySettings,
+    DecodoSettings,
+    MediaSettings,
+    RefreshSettings,
+    Settings,
+    SimulatorSettings,
+)
 from cluster.stores import access, creators, jobs
 from cluster.thumbnails import Thumbnailer
 from deployments.analysis import ENCODER, Analysis
@@ -30,6 +41,8 @@ from deployments.language import LanguageModel
 from deployments.scores import ModelIdentity
 from deployments.sentiment import Sentiment
 from deployments.trend_detection import TrendDetectionModel
+from tests.creators import profile
+from tests.integration.stored import complete_creator
 from tests.local_server import serving
 
 pytestmark = pytest.mark.anyio
@@ -67,6 +80,7 @@ def settings(simulated, world, tmp_path):
             "decodo": DecodoSettings(api_key="t", base_url=base_url),
             "media": MediaSettings(allow_origin=base_url),
             "refresh": QUICK,
+            "simulator": SimulatorSettings(port=urlsplit(base_url).port),
         }
     )
 
@@ -349,6 +363,50 @@ async def test_a_joint_post_belongs_to_both(api_db, worker_db, alice, start_work
 
     shared = {post.id for post in first.posts} & {post.id for post in second.posts}
     assert len(shared) == 1
+
+
+async def test_an_account_that_went_private_is_not_given_to_anybody_new(api_db, worker_db, alice, bob, start_worker):
+    await complete_creator(worker_db, "private_lately")  # as it was while it was public
+    start_worker()
+
+    found_out = await ended(worker_db, await request(api_db, alice, "private_lately", "refresh", "k"))
+    asked_later = await ended(worker_db, await request(api_db, bob, "private_lately"))
+
+    assert [job.error["code"] for job in (found_out, asked_later)] == ["private_account"] * 2
+    async with api_db.as_user(bob.claims) as db:
+        assert await access.has_access(db, "private_lately") is None
+
+
+async def test_a_picture_store_without_room_costs_the_pictures_and_not_the_answer(
+    api_db, worker_db, alice, start_worker, settings
+):
+    folder = settings.home / "media"
+    shutil.rmtree(folder)
+    folder.write_text("a file where the folder should be: nothing can be written below it")
+    start_worker()
+
+    job = await ended(worker_db, await request(api_db, alice, "full.disk"))
+
+    assert job.status == "succeeded", job.error
+    async with worker_db.as_service() as db:
+        creator = await creators.load_creator(db, "full.disk")
+    assert "posts.cdn_thumbnail_url" in creator.completeness.missing
+    assert all(post.thumbnail_error for post in creator.posts)
+    assert all(post.analysis["sentiment"]["result"] for post in creator.posts)
+
+
+async def test_an_imported_creator_is_not_refreshed_from_the_simulator_and_says_so(
+    api_db, worker_db, alice, start_worker, world
+):
+    async with worker_db.as_service() as db:
+        await creators.upsert_profile(db, profile("from.export", source=Source.IMPORT), fetched_at=datetime.now(UTC))
+    start_worker()
+
+    job = await ended(worker_db, await request(api_db, alice, "from.export", "refresh", "k"))
+
+    assert job.status == "succeeded"
+    assert "APIFY_TOKEN" in job.error["message"]
+    assert ("apify.runs", "from.export") not in world.calls
 
 
 def _break(world):
