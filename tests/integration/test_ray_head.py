@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import grpc
 import httpx
 import psutil
 import pytest
@@ -98,6 +99,25 @@ def test_everything_but_the_guarded_replica_port_listens_on_loopback(answering, 
 
     assert [one for one in listening if one[0] != "127.0.0.1" and "ServeReplica" not in one[2]] == []
     assert len(listening) > 10
+
+
+def test_the_port_between_replicas_answers_nobody_without_the_token(answering, running):
+    replicas = {record.pid for record in running.members() if "ServeReplica" in title_of(record.pid)}
+    ports = {
+        connection.laddr.port
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+        and connection.pid in replicas
+        and connection.laddr.ip.removeprefix("::ffff:") != "127.0.0.1"
+    }
+    assert ports
+
+    for port in ports:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = channel.unary_unary("/ray.serve.ASGIService/HandleRequest")
+            with pytest.raises(grpc.RpcError) as refused:
+                call(b"", timeout=10)
+            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
 def title_of(pid):
