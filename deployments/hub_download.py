@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from deployments.artefacts import HubArtefact
 
-DOWNLOADS_MAX = 4  # files at once
 TOKENIZER_FILES = (
     *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"),
     *("vocab.json", "merges.txt", "sentencepiece.bpe.model"),
 )
 OTHER_FILES = ("config.json", "preprocessor_config.json")
+PART = ".part"  # of a file that has not fully arrived
 # Weights in the order of preference; pickles are read by torch with weights_only, which runs no code.
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 
@@ -48,17 +48,16 @@ def pull(artefact: HubArtefact) -> Snapshot:
         revision = artefact.pin or (known.revision if known else None) or _newest(artefact.name)
         listed = _listed(artefact.name, revision)
         chosen = _chosen(artefact.name, listed)
-        folder = _download(artefact.name, revision, chosen, cache_dir)
-        if damaged := [name for name in chosen if not _is_intact(folder / name, listed[name])]:
-            _download(artefact.name, revision, damaged, cache_dir, again=True)
+        folder = snapshot_folder(cache_dir, artefact.name, revision)
+        for name in chosen:
+            if not _is_intact(folder / name, listed[name]):
+                _fetch(artefact.name, revision, listed[name], folder)
     except Exception as error:
         if not _is_of_the_hub(error):
             raise
         raise UpstreamUnavailable(
             f"{artefact.name} could not be fetched: {error}. `following models pull` goes on where it stopped"
         ) from error
-    if damaged := [name for name in chosen if not _is_intact(folder / name, listed[name])]:
-        raise UpstreamUnavailable(f"{artefact.name} arrived damaged: {', '.join(damaged)}; pull it again")
     files = {name: FileRecord((folder / name).stat().st_size, digest_of(folder / name)) for name in chosen}
     snapshot = Snapshot(revision, files)
     record_snapshot(cache_dir, artefact.name, snapshot)
@@ -91,18 +90,32 @@ def _chosen(repository: str, listed: dict[str, Any]) -> list[str]:
     return [*(name for name in (*OTHER_FILES, *TOKENIZER_FILES) if name in listed), weights]
 
 
-def _download(repository: str, revision: str, names: list[str], cache_dir: Path, *, again: bool = False) -> Path:
-    from huggingface_hub import snapshot_download
+def _fetch(repository: str, revision: str, listed: Any, folder: Path) -> None:
+    """Bring one file into the snapshot's folder; what came before an interruption is kept beside it and gone on from.
 
-    snapshot_download(
-        repository,
-        revision=revision,
-        cache_dir=cache_dir,
-        allow_patterns=names,
-        max_workers=DOWNLOADS_MAX,
-        force_download=again,
-    )
-    return snapshot_folder(cache_dir, repository, revision)
+    The hub's own download keeps no part of a file when its process ends, and the largest weights are one file of 1.6 GB.
+    """
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # documented, not in __all__
+
+    part = folder / f"{listed.path}{PART}"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    if part.exists() and part.stat().st_size > listed.size:
+        part.unlink()
+    with part.open("ab") as file:
+        http_get(
+            hf_hub_url(repository, listed.path, revision=revision),
+            file,
+            resume_size=file.tell(),
+            headers=build_hf_headers(),
+            expected_size=listed.size,
+            displayed_filename=listed.path,
+        )
+    if not _is_intact(part, listed):
+        part.unlink()
+        raise UpstreamUnavailable(f"{listed.path} of {repository} arrived damaged; pull it again")
+    part.replace(folder / listed.path)
 
 
 def _is_intact(path: Path, listed: Any) -> bool:

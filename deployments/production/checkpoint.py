@@ -35,19 +35,24 @@ class Checkpoint:
     tokenizer: Any
     device: torch.device
     batch_tokens: int
+    signs: frozenset[int] = frozenset()
 
     def token_ids(self, texts: Sequence[str], tokens_max: int = TOKENS_MAX) -> list[list[int]]:
         """Each text's ids between the tokenizer's first and last sign, cut after tokens_max."""
         return [self.framed(encoding.ids, tokens_max) for encoding in self.encodings(texts)]
 
     def encodings(self, texts: Sequence[str]) -> list[Encoding]:
-        """Each text's tokens without signs, uncut; a caption that spells out a sign such as '</s>' gives plain tokens."""
+        """Each text's tokens without signs, uncut."""
         encoded: list[Encoding] = self.tokenizer.backend_tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return encoded
 
     def framed(self, ids: Sequence[int], tokens_max: int = TOKENS_MAX) -> list[int]:
-        """The ids between the tokenizer's first and last sign, cut after tokens_max."""
-        return [self.first_id, *ids[: tokens_max - 2], self.last_id]
+        """Ids of one text between the tokenizer's first and last sign, cut after tokens_max."""
+        return [self.first_id, *self.plain(ids[: tokens_max - 2]), self.last_id]
+
+    def plain(self, ids: Sequence[int]) -> list[int]:
+        """The ids with 'unknown' for signs: what a caption spells out, such as '</s>', is text and never a sign."""
+        return [self.unknown_id if number in self.signs else number for number in ids]
 
     @property
     def first_id(self) -> int:
@@ -60,6 +65,11 @@ class Checkpoint:
         """The sign after a text."""
         tokenizer = self.tokenizer
         return int(tokenizer.eos_token_id if tokenizer.sep_token_id is None else tokenizer.sep_token_id)
+
+    @property
+    def unknown_id(self) -> int:
+        """What stands for a word that is none."""
+        return int(self.tokenizer.unk_token_id)
 
     @property
     def padding_id(self) -> int:
@@ -102,13 +112,17 @@ def load_checkpoint(folder: Path, architecture: str, *, name: str, threads: int,
 
 def prepared(network: Any, tokenizer: Any, *, name: str, device: torch.device) -> Checkpoint:
     """A loaded network and its tokenizer as a Checkpoint on a device."""
+    signs: frozenset[int] = frozenset()
     if tokenizer is not None:
+        signs = frozenset(tokenizer.all_special_ids)
         backend = tokenizer.backend_tokenizer
         backend.no_truncation()
         backend.no_padding()
-        backend.encode_special_tokens = True  # what a caption spells out is text, never a sign
+        backend.encode_special_tokens = (
+            True  # enough for BPE; Unigram finds signs in its vocabulary, see Checkpoint.plain
+        )
     batch_tokens = GPU_BATCH_TOKENS if device.type == "cuda" else CPU_BATCH_TOKENS
-    return Checkpoint(name, network.eval().to(device), tokenizer, device, batch_tokens)
+    return Checkpoint(name, network.eval().to(device), tokenizer, device, batch_tokens, signs)
 
 
 def placement() -> tuple[torch.device, torch.dtype]:

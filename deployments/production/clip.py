@@ -60,7 +60,7 @@ class ClipScorer:
                 f"{checkpoint.name} takes pictures of {config.vision_config.image_size} px, "
                 f"its preprocessor_config.json makes {preparation.edge_px} px"
             )
-        self._scale = float(checkpoint.network.logit_scale.float().exp())
+        self._scale = float(checkpoint.network.logit_scale.detach().float().exp())
         blank = np.zeros((preparation.edge_px, preparation.edge_px, 3), np.uint8)
         check_finite(checkpoint, self.embed([blank]))
 

@@ -56,11 +56,12 @@ class Entailment:
         at_once = max(1, PAIRS_AT_ONCE_MAX // len(self._hypotheses))
         for start in range(0, len(rows), at_once):
             part = rows[start : start + at_once]
-            encoded = self._checkpoint.encodings([premises[row] for row in part])
+            encodings = self._checkpoint.encodings([premises[row] for row in part])
+            encoded = [self._checkpoint.plain(encoding.ids) for encoding in encodings]
             places = [
                 (place, label) for place, row in enumerate(part) for label in np.flatnonzero(needed[row]).tolist()
             ]
-            found = self._compute([self._pair(encoded[place].ids, label) for place, label in places])
+            found = self._compute([self._pair(encoded[place], label) for place, label in places])
             for (place, label), logit in zip(places, found, strict=True):
                 result[part[place], label] = logit
         return np.where(wanted, result[twin], np.float32(-np.inf))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deployments.production.checkpoint import Checkpoint
 
 OUTSIDE = "O"
+_WORD_BEGIN = "▁"
 _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
@@ -81,6 +82,8 @@ class Tagger:
         word, label = None, OUTSIDE
         for number, column in enumerate(best):
             begin, finish = encoding.offsets[number]
+            if encoding.tokens[number] == _WORD_BEGIN and _is_unspaced(text[begin:finish]):
+                continue  # stands before the first sign of a run and says nothing of it
             continues_word = encoding.word_ids[number] is not None and encoding.word_ids[number] == word
             if continues_word and not _is_unspaced(text[begin:finish]):
                 label = label.replace("B-", "I-", 1)
