@@ -12,7 +12,19 @@ from ray import serve
 from scipy.special import expit
 
 from deployments.captions import hashtag_words, normalise, words_only
-from deployments.language_words import INDONESIAN, MALAY, ROMANISED
+from deployments.language_words import (
+    BULGARIAN,
+    CYRILLIC_OWN,
+    INDONESIAN,
+    MALAY,
+    NEITHER_RUSSIAN_NOR_BULGARIAN,
+    ROMANISED,
+    RUSSIAN,
+    SWAHILI,
+    SWAHILI_FORM,
+    SWAHILI_SHARED,
+    SWAHILI_VERB,
+)
 from deployments.registry import artefacts_of, card_of, identity_of
 from deployments.scripts import LANGUAGE_OF_SCRIPT, NO_LETTERS, script_of
 
@@ -49,6 +61,11 @@ _STRONG_HITS_MIN = 1  # words of that language alone, in Latin letters
 _HITS_MIN = 2
 _HITS_SHARE_MIN = 0.3
 _ROMANISED_CONFIDENCE = 0.6
+_SWAHILI_SHARE_MIN = 0.5  # of a caption's words
+_SWAHILI_LETTERS_MIN = 5  # of a single word
+_SWAHILI_CONFIDENCE, _SWAHILI_CONFIDENCE_ONE_WORD = 0.9, 0.6
+_SWAHILI_CONFIDENCE_BY_FORM = 0.5  # only where the detector is less sure
+_SCORES = 5  # languages that the detector tells: so many are written in Cyrillic letters
 _NEVER_LATIN = frozenset(
     {
         "am",
@@ -81,6 +98,8 @@ _NEVER_LATIN = frozenset(
     }
 )
 _TIE = 0.02  # of two scores
+_LETTERS_LACKING = 0.05  # from the score of a Cyrillic language none of whose own letters stands in the text
+_NOT_RUSSIAN_BONUS = 0.02  # to Bulgarian's score where nothing of Russian alone stands in the text
 
 
 class LanguageModel:
@@ -98,7 +117,7 @@ class LanguageModel:
         self._weights = np.array([calibration[name] for name in ("bias", "margin", "score", "log_letters")])
         eldc.init()
         self._detector = eldc.instance()
-        self._detector.set_scores(2)
+        self._detector.set_scores(_SCORES)
         self._lock = threading.Lock()  # one instance keeps state between calls
 
     def predict(self, captions: Sequence[str]) -> list[Language]:
@@ -133,11 +152,21 @@ class LanguageModel:
             return "ja", 0.99, None
         if script in LANGUAGE_OF_SCRIPT:
             return LANGUAGE_OF_SCRIPT[script], 0.99, None
+        if script == "Latn":
+            return self._decide_latin(words, letters)
+        return *self._score(words, letters, script), None
+
+    def _decide_latin(self, words: str, letters: int) -> tuple[str, float, str | None]:
+        """The same for Latin letters, where words tell what the detector's table lacks."""
         tokens = [token.strip("'’-") for token in words.lower().split()]
-        if script == "Latn" and (romanised := _romanised(tokens)):
+        if romanised := _romanised(tokens):
             return romanised, _ROMANISED_CONFIDENCE, f"{romanised} in Latin letters, told by function words"
-        code, confidence = self._score(words, letters)
-        if script == "Latn" and code in _NEVER_LATIN:
+        if confidence := _swahili(tokens):
+            return "sw", confidence, None if confidence >= RELIABLE_MIN else "Swahili, told by a single word"
+        code, confidence = self._score(words, letters, "Latn")
+        if confidence < _SWAHILI_CONFIDENCE_BY_FORM and _has_swahili_form(tokens):
+            return "sw", _SWAHILI_CONFIDENCE_BY_FORM, "Swahili, told by the form of its words"
+        if code in _NEVER_LATIN:
             return code, 0.0, None  # letters without words, such as 'xxxx'
         if code == "ms":
             indonesian, malay = (sum(token in known for token in tokens) for known in (INDONESIAN, MALAY))
@@ -146,12 +175,13 @@ class LanguageModel:
             return code, confidence, None if malay != indonesian else "Indonesian or Malay, no telling word"
         return code, confidence, None
 
-    def _score(self, words: str, letters: int) -> tuple[str, float]:
+    def _score(self, words: str, letters: int, script: str) -> tuple[str, float]:
         """The detector's code and the probability that it is right, by logistic regression on its two best scores."""
         with self._lock:
             result = self._detector.detect_details(words)
-        best, second = [*result.scores.values(), 0.0, 0.0][:2]
-        code = str(result.language)
+        scores = result.scores if script != "Cyrl" else _cyrillic(words.lower(), result.scores)
+        best, second = [*scores.values(), 0.0, 0.0][:2]
+        code = str(next(iter(scores), UNDETERMINED))
         if code == "mr" and best - second < _TIE and "hi" in result.scores:
             code = "hi"  # single shared words: seven times as many people write Hindi
         inputs = np.array([1.0, best - second, best, np.log(letters)])
@@ -166,6 +196,47 @@ def _romanised(tokens: list[str]) -> str | None:
         if len(strong_hits) >= _STRONG_HITS_MIN and hits >= max(_HITS_MIN, _HITS_SHARE_MIN * len(tokens)):
             return code
     return None
+
+
+def _swahili(tokens: list[str]) -> float:
+    """How sure the words are Swahili: 0 where they are not, or too few of them tell."""
+    vowels = sum(token.endswith(("a", "e", "i", "o", "u")) for token in tokens)
+    telling = sum(token in SWAHILI for token in tokens)
+    hits = telling + sum(
+        token in SWAHILI_SHARED or (token not in SWAHILI and SWAHILI_VERB.fullmatch(token) is not None)
+        for token in tokens
+    )
+    if min(vowels, hits) < _SWAHILI_SHARE_MIN * len(tokens) or not telling:
+        return 0.0
+    if len(tokens) == 1 and len(tokens[0]) < _SWAHILI_LETTERS_MIN:
+        return 0.0
+    return _SWAHILI_CONFIDENCE if hits > 1 else _SWAHILI_CONFIDENCE_ONE_WORD
+
+
+def _has_swahili_form(tokens: list[str]) -> bool:
+    """Whether all words end in a vowel, one has a form of Swahili's, and it or Swahili's words make up half of them."""
+    if not all(token.isascii() and token.endswith(("a", "e", "i", "o", "u")) for token in tokens):
+        return False
+    formed = {token for token in tokens if SWAHILI_FORM.fullmatch(token)}
+    known = sum(token in formed or token in SWAHILI or token in SWAHILI_SHARED for token in tokens)
+    return bool(formed) and known >= max(2, _SWAHILI_SHARE_MIN * len(tokens))
+
+
+def _cyrillic(words: str, scores: dict[str, float]) -> dict[str, float]:
+    """The detector's scores, best first: less for languages whose letters are lacking, none where another alphabet is."""
+    kept = {
+        code: score - _LETTERS_LACKING * (not set(CYRILLIC_OWN.get(code, words)) & set(words))
+        for code, score in scores.items()
+    }
+    if NEITHER_RUSSIAN_NOR_BULGARIAN & set(words):
+        kept = {code: score for code, score in kept.items() if code not in ("ru", "bg")}
+    elif RUSSIAN.search(words):
+        kept.pop("bg", None)
+    elif BULGARIAN.search(words):
+        kept.pop("ru", None)
+    elif "bg" in kept:
+        kept["bg"] += _NOT_RUSSIAN_BONUS
+    return dict(sorted((kept or scores).items(), key=lambda pair: -pair[1]))
 
 
 @serve.deployment(max_ongoing_requests=CALLS_MAX, max_queued_requests=2 * CALLS_MAX)
