@@ -53,6 +53,7 @@ def _measure(cluster: LocalCluster, console: Console) -> Report:
     rows = [
         Row("new creator, 12 posts, end to end (median)", "s", results["new_s_median"], goal=5.0),
         Row("new creator, 12 posts, end to end (slowest)", "s", results["new_s_max"], goal=5.0),
+        *(Row(f"of that, {name}", "s", seconds) for name, seconds in _durations(results["steps"]).items()),
         Row("fast path: stored and unlocked (median)", "ms", results["fast_ms_median"], goal=20.0),
         Row("fast path: stored and unlocked (p99)", "ms", results["fast_ms_p99"]),
         Row("make up on an installed clone to healthy", "s", start_s, goal=60.0),
@@ -129,6 +130,20 @@ async def _steps(http: httpx.AsyncClient, username: str) -> dict[str, float]:
                 else:
                     ended["whole job"] = event["elapsed_s"]
     return ended
+
+
+def _durations(ended: dict[str, float]) -> dict[str, float]:
+    """How long each step took, from when it was reported to begin and to end; captions run beside the pictures."""
+    spans = {
+        "fetching profile and comments": ("fetch 0/1", "store 0/1"),
+        "storing": ("store 0/1", "pictures 0/12"),
+        "downloading and shrinking 12 pictures": ("pictures 0/12", "pictures 12/12"),
+        "reading 12 captions, meanwhile": ("captions 0/12", "captions 12/12"),
+        "looking at 12 pictures": ("looks 0/12", "looks 12/12"),
+        "storing the results": ("looks 12/12", "creator 0/5"),
+        "judging the creator": ("creator 0/5", "creator 5/5"),
+    }
+    return {name: round(ended[end] - ended[begin], 3) for name, (begin, end) in spans.items()}
 
 
 async def _fast_path(http: httpx.AsyncClient, progress: Progress) -> dict[str, Any]:
