@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from loadtests import search
+from loadtests import planted, search
 from loadtests.report import Report, cell
 
-BENCHMARKS = {"search": search.run}
+BENCHMARKS = {"search": search.run, "planted": planted.run}
 
 
 def main(
