@@ -13,7 +13,7 @@ from api.compose.language_names import language_name
 from api.report_marks import BAD, FAIR, GOOD, compact, interval_bar, percent, plain, quiet, signed_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from api.sections.scores import DistributionOut, ScoreOut
 
 ROWS_MAX = 5
+FINE_MAX = 3  # explanations of what is in order that are shown
+POINTS_LEAST = 1.0  # that a part moves a score by to have a row of its own
 LABEL = 12
 BAR = 12
 BAR_LEAST = 4
@@ -81,18 +83,30 @@ class SharesBlock:
 
 
 def _authenticity(score: ScoreOut) -> list[RenderableType]:
-    # Less than half a point would read as -0.
-    moved = [part for part in score.parts if abs(part.contribution or 0) >= 0.5 and part.name != BASELINE]
-    if score.value is None or not moved:
+    if score.value is None:
         return []
+    parts = [part for part in score.parts if part.name != BASELINE]
+    # Less than a point is what each model calls nothing unusual.
+    moved = [part for part in parts if abs(part.contribution) >= POINTS_LEAST]
+    fine = [part.explanation for part in parts if abs(part.contribution) < POINTS_LEAST]
     start = next((f", from a start of {part.contribution:.0f}" for part in score.parts if part.name == BASELINE), "")
-    limit = max(abs(part.contribution) for part in moved)
+    limit = max((abs(part.contribution) for part in moved), default=1.0)
     table = _signed_table()
     for part in sorted(moved, key=lambda one: -abs(one.contribution)):
         table.add_row(
             signed_bar(part.contribution, limit, SIGNED_BAR), f"{part.contribution:+.0f}", Text(plain(part.explanation))
         )
-    return [Text(), Text.assemble(("Authenticity ", "bold"), f"{score.value:.0f}/100{start}"), table]
+    return [
+        Text(),
+        Text.assemble(("Authenticity ", "bold"), f"{score.value:.0f}/100{start}"),
+        table,
+        *_looks_right(fine),
+    ]
+
+
+def _looks_right(explanations: Sequence[str]) -> list[RenderableType]:
+    """What was looked at and found in order."""
+    return [quiet("Looks right: " + plain(" ".join(explanations[:FINE_MAX])))] if explanations else []
 
 
 def _fraud(fraud: FraudOut) -> list[RenderableType]:
@@ -102,18 +116,21 @@ def _fraud(fraud: FraudOut) -> list[RenderableType]:
     title = Text.assemble(
         ("Fraud risk ", "bold"), f"{fraud.risk.value:.0f}/100, ", (verdict, _VERDICTS.get(verdict, "bold"))
     )
+    codes = {reason.code for reason in fraud.reason_codes}
+    beside = _looks_right([part.explanation for part in fraud.risk.parts if part.name not in codes])
     # What could not be looked at is said as well: no sign found is not the same as no sign there.
     unseen = ", ".join(one.statistic.replace("_", " ") for one in fraud.abstained)
-    unchecked = [quiet(f"Could not be checked: {plain(unseen)}.")] if unseen else []
+    if unseen:
+        beside.append(quiet(f"Could not be checked: {plain(unseen)}."))
     if not fraud.reason_codes:
-        return [Text(), title, quiet("No sign of bought followers, likes or comments was found."), *unchecked]
+        return [Text(), title, quiet("No sign of bought followers, likes or comments was found."), *beside]
     limit = max(abs(reason.points) for reason in fraud.reason_codes)
     table = _signed_table()
     for reason in fraud.reason_codes[:ROWS_MAX]:
         # A point of risk speaks against the creator, so it is drawn to the left.
         bar = signed_bar(-reason.points, limit, SIGNED_BAR)
         table.add_row(bar, f"+{reason.points:.0f}", Text.assemble(plain(reason.sentence), ("  " + reason.code, "dim")))
-    return [Text(), title, table, *unchecked]
+    return [Text(), title, table, *beside]
 
 
 def _signed_table() -> Table:

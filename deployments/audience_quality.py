@@ -14,8 +14,8 @@ from ray import serve
 from deployments.engagement_norms import norm_for
 from deployments.reactions import Measured, measure, posts_of
 from deployments.registry import identity_of
-from deployments.scores import Abstention, Part, Score
-from deployments.statistics import interval_of, ramp, wilson
+from deployments.scores import Abstention, Part, Score, split_points
+from deployments.statistics import interval_of, judged, soft_ramp, two_sided_p
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,9 +28,14 @@ SLOT = "audience_quality"
 CALLS_MAX = 64
 BATCH_WAIT_S = 0.005
 MEASURED_LEAST = 0.35  # of all parts, weighed by their losses, that must be measured for an authenticity score
+LOSS_SALT = 100
+FINE_LEAST = 1.0  # points; a part that costs less is told as what is good
+DECIMALS = 1  # of the score and its parts: a tenth of a point is far below what twelve posts can tell
 METHOD = (
-    "100 times the product over the measured parts of 1 - loss (1 - mark), mark being 1 for ordinary and 0 for suspicious and "
-    "loss the most that a part may take; contributions are points lost, split by logarithms; interval: bootstrap over posts"
+    "100 times the product over the measured parts of 1 - loss (1 - mark), mark being 1 for ordinary and 0 for suspicious "
+    "(S-shaped in between) and loss the most that a part may take; contributions are points lost, split by logarithms; "
+    "interval: bootstrap over posts, for shares with the error of that many comments (Korn & Graubard 1998), with the error of "
+    "the norm for accounts of this size and with losses judged to a fifth, expanded for few posts (Hesterberg 2015)"
 )
 
 
@@ -69,21 +74,30 @@ class _Part:
     loss: float
     unit: str
     mark: Callable[[Floats], Floats]
-    sentence: str  # {} is the measured value
+    seen: Callable[[float], str]  # what was measured, as a clause
+    fine: str  # what it means where it costs nothing
+    odd: str  # and where it does
     method: str
 
 
 def _mark_engagement(z: Floats) -> Floats:
-    # Ordinary down to one standard deviation below the norm; three below happen to 1 account of 700. Far above it is
-    # rare too, but may be real success, so it costs at most half.
-    return np.minimum(ramp(z, -3.0, -1.0), 1 - 0.5 * ramp(z, 2.5, 4.0))
+    # Half of the loss at one and a half standard deviations below the norm (1 account of 15), nearly all of it at two and a
+    # half (1 of 160). Far above the norm is rare too, but may be real success, so it costs at most half.
+    return np.minimum(soft_ramp(z, -2.5, -0.4), 1 - 0.5 * soft_ramp(z, 2.5, 4.0))
 
 
 def _mark_comments_per_like(ratio: Floats) -> Floats:
     # Markerly's 2016 study of 800,000 accounts: 5.9 to 6.9 comments for 100 likes, whatever the size. A factor of ten
     # either way is left alone, a factor of fifty gets no points.
     logs = np.log10(np.maximum(ratio, 1e-6) / 0.06)
-    return np.minimum(ramp(logs, -1.7, -1.0), ramp(logs, 1.2, 0.6))
+    return np.minimum(soft_ramp(logs, -1.7, -1.0), soft_ramp(logs, 1.2, 0.6))
+
+
+def _engagement_seen(z: float) -> str:
+    lower = two_sided_p(z) / 2
+    if z < 0:
+        return f"{1 - lower:.0%} of accounts of this size get more likes and comments for each follower"
+    return f"{1 - lower:.0%} of accounts of this size get fewer likes and comments for each follower"
 
 
 PARTS = (
@@ -92,7 +106,9 @@ PARTS = (
         0.45,
         "standard deviations",
         _mark_engagement,
-        "Likes and comments per follower are {:+.1f} standard deviations from what accounts of this size get.",
+        _engagement_seen,
+        "the followers react as followers do",
+        "too few followers react, or too many to be usual",
         "(log10 of mean engagement rate - log10 of the expected one) / spread of accounts of this size",
     ),
     _Part(
@@ -100,16 +116,20 @@ PARTS = (
         0.35,
         "share",
         # HypeAuditor: up to 3 of 20 do not matter, from half on it is "time to ring the bell".
-        lambda share: ramp(share, 1.0, 0.5),
-        "{:.0%} of the comments would fit any post (emoji only, tags, a word or two of praise).",
+        lambda share: soft_ramp(share, 1.0, 0.5),
+        "{:.0%} of the comments would fit any post (emoji, tags, a word or two of praise)".format,
+        "enough of them are about the post",
+        "comment robots write such",
         "share of comments without a word beyond a list of praise, fillers, tags and emoji in ten languages",
     ),
     _Part(
         "commenter_overlap",
         0.45,
         "share",
-        lambda share: ramp(share, 0.8, 0.3),
-        "{:.0%} of the comments come from accounts that comment on at least half of the posts.",
+        lambda share: soft_ramp(share, 0.8, 0.3),
+        "{:.0%} of the comments come from accounts that comment on at least half of the posts".format,
+        "the comments are not one circle's",
+        "a circle that comments on each other's posts looks like this",
         "comments by accounts seen on at least half of the posts with comments (three at least) / comments",
     ),
     _Part(
@@ -117,7 +137,9 @@ PARTS = (
         0.30,
         "comments per like",
         _mark_comments_per_like,
-        "There are {:.3f} comments for each like; about 0.06 is usual.",
+        lambda ratio: f"there are {100 * ratio:.1f} comments for 100 likes, where about 6 are usual",
+        "likes and comments go together",
+        "likes and comments do not go together",
         "sum of comments / sum of likes",
     ),
     _Part(
@@ -125,24 +147,30 @@ PARTS = (
         0.50,
         "coefficient of variation",
         # Likes of real audiences follow a heavy-tailed law; bought packages come in equal portions.
-        lambda variation: ramp(variation, 0.04, 0.2),
-        "Likes vary by {:.0%} from post to post; bought likes hardly vary.",
+        lambda variation: soft_ramp(variation, 0.04, 0.2),
+        "likes vary by {:.0%} from post to post".format,
+        "real posts differ as much",
+        "bought likes come in equal portions",
         "sample standard deviation / mean of likes",
     ),
     _Part(
         "comment_originality",
         0.25,
         "share",
-        lambda share: ramp(share, 0.05, 0.4),
-        "{:.0%} of the comments say something of their own that no other account has written almost alike.",
+        lambda share: soft_ramp(share, 0.05, 0.4),
+        "{:.0%} of the comments say something that no other account wrote almost alike".format,
+        "people write for themselves",
+        "many comments are copies or say nothing",
         "1 - generic - near-copies; near-copies: MinHash candidates with Jaccard >= 0.7 over 4-letter shingles (Broder 1997)",
     ),
     _Part(
         "commenter_diversity",
         0.20,
         "share",
-        lambda share: ramp(share, 0.1, 0.5),
-        "There are {:.2f} different commenters for each comment.",
+        lambda share: soft_ramp(share, 0.1, 0.5),
+        lambda share: f"100 comments come from {100 * share:.0f} different accounts",
+        "many people take part",
+        "few people write most of them",
         "different commenters / comments",
     ),
     _Part(
@@ -150,16 +178,20 @@ PARTS = (
         0.15,
         "ratio",
         # Up to one account followed for each follower is common among small creators; five is mass following.
-        lambda ratio: ramp(np.log10(np.maximum(ratio, 1e-6)), math.log10(5), 0.0),
-        "The account follows {:.2f} others for each follower it has.",
+        lambda ratio: soft_ramp(np.log10(np.maximum(ratio, 1e-6)), math.log10(5), 0.0),
+        lambda ratio: f"the account follows {100 * ratio:,.0f} others for 100 followers",
+        "it did not gain its followers by following them",
+        "who follows that many is mostly followed back out of courtesy",
         "following / followers",
     ),
     _Part(
         "language_match",
         0.10,
         "share",
-        lambda share: ramp(share, 0.05, 0.4),
-        "{:.0%} of the comments are in a language that the captions use.",
+        lambda share: soft_ramp(share, 0.05, 0.4),
+        "{:.0%} of the comments are in a language that the captions use".format,
+        "the audience understands the posts",
+        "many who comment may not understand the posts",
         "share of comments with a known language that is one of the captions'",
     ),
 )
@@ -221,12 +253,9 @@ def _judge(creator: CreatorFacts) -> AudienceQuality:
 def _score(part: _Part, found: Measured) -> Score:
     interval = None
     if found.value is not None and found.draws is not None:
-        low, high = interval_of(found.draws)
+        # Draws of shares already carry the comments' own error; only those over posts are too narrow for few of them.
+        low, high = interval_of(found.draws, None if part.unit == "share" else found.n)
         interval = min(low, found.value), max(high, found.value)
-        if part.unit == "share":
-            # Posts may all agree by chance; the comments themselves are a sample too.
-            least, most = wilson(min(found.n, max(0.0, found.value * found.n)), found.n)
-            interval = max(0.0, min(interval[0], least)), min(1.0, max(interval[1], most))
     return Score(found.value, found.n, part.method, interval, reason=found.reason)
 
 
@@ -240,18 +269,26 @@ def _authenticity(measured: dict[str, Measured]) -> Score:
         return Score(None, n, METHOD, reason=reason)
     draws = np.ones(len(drawn[0]))
     logs = []
-    for part, found in known:
+    for salt, (part, found) in enumerate(known, start=LOSS_SALT):
         assert found.value is not None
         logs.append(math.log(1 - part.loss * (1 - float(part.mark(np.asarray(found.value))))))
         values = np.asarray(found.value) if found.draws is None else found.draws
-        draws = draws * (1 - part.loss * (1 - part.mark(values)))
-    value = 100 * math.exp(sum(logs))
-    # The product has no sum of parts; each part gets the share of the lost points that its logarithm has.
-    lost = (value - 100) / sum(logs) if sum(logs) < 0 else 0.0
-    parts = [Part("baseline", None, 100.0, "Every account starts with 100 points.", 0)]
-    parts.extend(
-        Part(part.name, found.value, lost * log if log < 0 else 0.0, part.sentence.format(found.value), found.n)
-        for (part, found), log in zip(known, logs, strict=True)
-    )
-    low, high = interval_of(100 * draws)
-    return Score(value, n, METHOD, (min(low, value), max(high, value)), parts=tuple(parts))
+        draws = draws * (1 - judged(part.loss, salt) * (1 - part.mark(values)))
+    value = round(100 * math.exp(sum(logs)), DECIMALS)
+    contributions = split_points(value - 100, logs, DECIMALS)
+    parts = [
+        Part(part.name, found.value, points, _explained(part, found.value or 0.0, points), found.n)
+        for (part, found), points in zip(known, contributions, strict=True)
+    ]
+    parts.sort(key=lambda part: part.contribution)  # what cost most first; what is good keeps its order at the end
+    posts = min(found.n for part, found in known if found.draws is not None)
+    low, high = interval_of(100 * draws, max(2, posts))
+    interval = min(round(low, DECIMALS), value), max(round(high, DECIMALS), value)
+    start = Part("baseline", None, 100.0, "Every account starts with 100 points.", 0)
+    return Score(value, n, METHOD, interval, parts=(start, *parts))
+
+
+def _explained(part: _Part, value: float, points: float) -> str:
+    seen = part.seen(value)
+    meaning = part.fine if points > -FINE_LEAST else part.odd
+    return f"{seen[0].upper()}{seen[1:]}: {meaning}."

@@ -190,7 +190,7 @@ def _cadence(times: Sequence[datetime]) -> dict[str, Score]:
         return {name: Score(None, n, method, reason=reason) for name, method in methods.items()}
     drawn = burstiness(gaps[resamples(len(gaps))])
     burst = float(burstiness(gaps))
-    low, high = interval_of(drawn)
+    low, high = interval_of(drawn, len(gaps))
     low, high = min(low, burst), max(high, burst)
     per_week = 168 / float(gaps.mean())
     # Delta method on the logarithm: the standard error of ln(mean gap) is cv / sqrt(n).
@@ -220,7 +220,7 @@ def _circular(local: Sequence[tuple[int, float]]) -> dict[str, Score]:
     scores = {"hour_entropy": _entropy(local, methods["hour_entropy"])}
     for name, angles in (("hour_concentration", by_hour), ("weekday_concentration", by_day)):
         _, length = resultant(angles)
-        low, high = interval_of(resultant_draws(angles))
+        low, high = interval_of(resultant_draws(angles), n)
         interval = (min(low, length), max(high, length))
         scores[name] = Score(length, n, methods[name], interval, confidence=1 - rayleigh_p(length, n))
     mean, length = resultant(by_hour)
@@ -242,7 +242,7 @@ def _entropy(local: Sequence[tuple[int, float]], method: str) -> Score:
     shares = np.stack([(drawn == block).mean(axis=1) for block in range(8)], axis=1)
     logs = np.log(np.where(shares > 0, shares, 1.0))
     draws: Floats = -(shares * logs).sum(axis=1) / math.log(8)
-    low, high = interval_of(draws)
+    low, high = interval_of(draws, len(blocks))
     return Score(value, len(blocks), method, (max(0.0, min(low, value)), max(high, value)))
 
 

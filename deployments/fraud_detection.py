@@ -16,8 +16,8 @@ from deployments.account_authenticity import FEATURES_LEAST, features_of, judge_
 from deployments.engagement_norms import norm_for
 from deployments.reactions import Measured, measure, posts_of
 from deployments.registry import identity_of
-from deployments.scores import Abstention, Part, Score
-from deployments.statistics import interval_of, ramp
+from deployments.scores import Abstention, Part, Score, split_points
+from deployments.statistics import interval_of, judged, ramp, soft_ramp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +38,16 @@ ANOMALY_Z = 3.5
 POSTS_LEAST_FOR_ANOMALIES = 8
 ANOMALIES_MAX = 12
 EVIDENCE_MAX = 5
+REASON_POINTS_LEAST = 1.0  # a sign that adds less is told among the parts as what looks right
+POINTS_SALT = 200
+DECIMALS = 1  # of the risk and its points
 EVIDENCE_CHARACTERS_MAX = 60
 COMMENTS_PER_LIKE_USUAL = 0.06  # see audience_quality
 METHOD = (
     "risk = 100 (1 - product of (1 - points / 100)) over the signs (noisy-or: independent signs add up, one alone stays "
-    "below its own points); interval: bootstrap over posts, 95 %; confidence: share of resamples with the same verdict"
+    "below its own points; points grow S-shaped from threshold to full, for counts in a line); interval: bootstrap over posts, for shares with the "
+    "error of that many comments (Korn & Graubard 1998), with the error of the norm for accounts of this size and with points "
+    "judged to a fifth, expanded for few posts (Hesterberg 2015), 95 %; confidence: share of the draws with the same verdict"
 )
 
 
@@ -88,7 +93,7 @@ class FraudDetection:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """A sign of fraud: it starts to count at `threshold` and counts with all its points from `full` on.
+    """A sign of fraud: it hardly counts before `threshold`, and with nearly all its points from `full` on.
 
     Points are a judgement of how often the sign has an innocent cause: the fewer, the more points. But for one that chance
     cannot explain, a single sign reaches "elevated" at most; "high" needs two.
@@ -100,39 +105,45 @@ class _Sign:
     threshold: float
     full: float
     sentence: str  # {} is the measured value
+    fine: str  # the sentence where the sign is absent
     in_logs: bool = False  # measured as log10; told as the factor itself
+    counted: bool = False  # zero is nothing at all: points grow in a straight line from the threshold
 
     def points_of(self, values: Floats) -> Floats:
-        return self.points * ramp(values, self.threshold, self.full)
+        line = ramp if self.counted else soft_ramp
+        return self.points * line(values, self.threshold, self.full)
 
 
 SIGNS = (
-    # Three standard deviations below its size happen to one account of 700.
+    # 2.1 standard deviations below its size happen to one account of 56; there the sign alone reaches "elevated".
     _Sign(
         "LOW_ENGAGEMENT_FOR_SIZE",
         "engagement_against_tier",
         50,
-        -1.5,
-        -3.0,
+        -0.6,
+        -3.2,
         "Far fewer people react than accounts of this size see ({:.1f} standard deviations): bought followers do not react.",
+        "As many people react as accounts of this size usually see.",
     ),
     # Likes of real posts vary by a third or more; packages are delivered in equal portions. Twelve posts of an account whose
-    # likes vary by 30 % agree within 4 % once in more than a billion (chi-square, 11 degrees), so this sign stands alone.
+    # likes vary by 30 % agree within 6 % once in ten million (chi-square, 11 degrees), so this sign stands alone.
     _Sign(
         "LIKES_TOO_REGULAR",
         "likes_variation",
         65,
-        0.12,
-        0.04,
+        0.18,
+        0.05,
         "Likes hardly vary from post to post ({:.0%}): bought likes come in equal portions.",
+        "Likes vary from post to post ({:.0%}), as those of real posts do.",
     ),
     _Sign(
         "LIKES_WITHOUT_COMMENTS",
         "comment_to_like_ratio_log",
         35,
-        -1.3,
-        -2.0,
+        -0.8,
+        -1.8,
         "Comments are very few for so many likes ({:.2f} times the usual number): likes may be bought.",
+        "Likes come with comments.",
         in_logs=True,
     ),
     _Sign(
@@ -142,6 +153,7 @@ SIGNS = (
         0.8,
         1.4,
         "Comments are very many for so few likes ({:.0f} times the usual number): comments may be arranged.",
+        "Comments come with likes.",
         in_logs=True,
     ),
     _Sign(
@@ -151,6 +163,7 @@ SIGNS = (
         0.4,
         0.65,
         "{:.0%} of the comments come from a circle that comments on most posts: members of a pod comment on each other.",
+        "The comments are not one circle's: {:.0%} come from accounts that comment on most posts.",
     ),
     _Sign(
         "COPIED_COMMENTS",
@@ -159,6 +172,7 @@ SIGNS = (
         0.15,
         0.5,
         "{:.0%} of the comments are near-copies of what another account wrote.",
+        "Accounts hardly copy each other's comments ({:.0%}).",
     ),
     _Sign(
         "GENERIC_COMMENTS",
@@ -167,6 +181,7 @@ SIGNS = (
         0.75,
         1.0,
         "{:.0%} of the comments would fit any post: comment robots write such.",
+        "Enough comments are about the post; {:.0%} would fit any.",
     ),
     _Sign(
         "NUMBERED_COMMENTERS",
@@ -175,22 +190,27 @@ SIGNS = (
         0.35,
         0.8,
         "{:.0%} of the commenters have names with four digits or more, as accounts made in bulk have.",
+        "Few commenters have names with many digits ({:.0%}).",
     ),
     _Sign(
         "LIKE_SPIKES",
         "like_spikes",
-        25,
-        0.5,
+        30,
+        0.0,
         3.0,
         "Far more likes than usual without more comments: {:.0f} of the posts.",
+        "No post has far more likes than usual without more comments.",
+        counted=True,
     ),
     _Sign(
         "FOLLOWER_JUMP",
         "follower_jump",
         45,
-        0.05,
+        0.04,
         0.3,
         "Followers once grew by {:.0%} a day beyond the account's usual pace.",
+        "Followers grew at a steady pace.",
+        counted=True,
     ),
     _Sign(
         "MASS_FOLLOWING",
@@ -199,7 +219,9 @@ SIGNS = (
         0.2,
         0.7,
         "The account follows {:.1f} others for each follower: follow-back schemes do.",
+        "The account did not gain its followers by following many others.",
         in_logs=True,
+        counted=True,
     ),
     _Sign(
         "FAKE_PROFILE",
@@ -208,6 +230,7 @@ SIGNS = (
         0.5,
         0.95,
         "The profile itself looks like a fake account's (probability {:.0%}).",
+        "The profile itself looks like a real person's or company's.",
     ),
     _Sign(
         "FIRST_DIGITS",
@@ -216,6 +239,8 @@ SIGNS = (
         0.015,
         0.05,
         "First digits of its counts do not follow Benford's law (mean deviation {:.3f}).",
+        "First digits of its counts follow Benford's law.",
+        counted=True,
     ),
 )
 # Three posts give an engagement rate, but no picture; these need six posts or twenty comments.
@@ -303,20 +328,21 @@ def _weigh(
     known = [(sign, found) for sign in SIGNS if (found := measured[sign.measured]).value is not None]
     names = {sign.measured for sign, _ in known}
     n = max((found.n for _, found in known if found.draws is not None), default=0)
-    remaining, draws = 1.0, np.ones(1)
-    weights = []
-    for sign, found in known:
-        points = float(sign.points_of(np.asarray(found.value)))
-        remaining *= 1 - points / 100
-        draws = draws * (1 - sign.points_of(np.asarray(found.value) if found.draws is None else found.draws) / 100)
-        if points > 0:
-            weights.append((sign, found, -math.log(1 - points / 100)))
-    value = 100 * (1 - remaining)
-    total = sum(weight for _, _, weight in weights)
+    logs, draws = [], np.ones(1)
+    for salt, (sign, found) in enumerate(known, start=POINTS_SALT):
+        logs.append(-math.log(1 - float(sign.points_of(np.asarray(found.value))) / 100))
+        seen = sign.points_of(np.asarray(found.value) if found.draws is None else found.draws) / sign.points
+        draws = draws * (1 - judged(sign.points / 100, salt) * seen)
+    value = round(100 * (1 - math.exp(-sum(logs))), DECIMALS)
     # The product has no sum of parts; each sign gets the share of the risk that its logarithm has.
+    points = split_points(value, logs, DECIMALS)
     reasons = tuple(
         sorted(
-            (_reason(sign, found, value * weight / total, evidence) for sign, found, weight in weights),
+            (
+                _reason(sign, found, own, evidence)
+                for (sign, found), own in zip(known, points, strict=True)
+                if own >= REASON_POINTS_LEAST
+            ),
             key=lambda reason: (-reason.points, reason.code),
         )
     )
@@ -326,23 +352,31 @@ def _weigh(
         )
         return Score(None, n, METHOD, reason=missing + "of them about likes or comments"), reasons
     risks = 100 * (1 - draws)
-    low, high = interval_of(risks)
+    low, high = interval_of(risks, max(2, min(found.n for _, found in known if found.draws is not None)))
     verdict = _verdict(value)
+    fine = [
+        Part(sign.code, _told(sign, found.value or 0.0), own, sign.fine.format(found.value), found.n)
+        for (sign, found), own in zip(known, points, strict=True)
+        if own < REASON_POINTS_LEAST
+    ]
+    parts = [Part(reason.code, reason.value, reason.points, reason.sentence, reason.n) for reason in reasons]
     return Score(
         value,
         n,
         METHOD,
-        interval=(min(low, value), max(high, value)),
+        interval=(min(round(low, DECIMALS), value), max(round(high, DECIMALS), value)),
         confidence=float(np.mean([_verdict(risk) == verdict for risk in risks])),
-        parts=tuple(Part(reason.code, reason.value, reason.points, reason.sentence, reason.n) for reason in reasons),
+        parts=(*parts, *fine),
     ), reasons
+
+
+def _told(sign: _Sign, measured: float) -> float:
+    return float(10**measured) if sign.in_logs else measured
 
 
 def _reason(sign: _Sign, found: Measured, points: float, evidence: dict[str, tuple[str, ...]]) -> FraudReason:
     assert found.value is not None, sign.code
-    value, threshold = found.value, sign.threshold
-    if sign.in_logs:
-        value, threshold = 10**value, 10**threshold
+    value, threshold = _told(sign, found.value), _told(sign, sign.threshold)
     texts = evidence.get(sign.measured, ())
     return FraudReason(sign.code, points, sign.sentence.format(value), value, threshold, found.n, texts)
 

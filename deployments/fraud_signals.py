@@ -10,7 +10,7 @@ import numpy as np
 
 from deployments.comments import comments_of
 from deployments.reactions import Measured
-from deployments.statistics import ramp, resamples, robust_z
+from deployments.statistics import ramp, resamples, robust_z, share_draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from deployments.statistics import Floats
 
 POSTS_LEAST_FOR_SPIKES = 8
-SPIKE_Z = 3.5  # Iglewicz & Hoaglin's bound for the modified z-score
-COMMENTS_FOLLOW_Z = 1.0  # a real success also brings comments
+SPIKE_Z = 2.5  # of two scores at once; Iglewicz & Hoaglin's bound for one alone is 3.5
 LOG_SPREAD_LEAST = 0.15  # of log counts; less is chance
 SNAPSHOTS_LEAST = 3
 SNAPSHOT_DAYS_LEAST = 0.5  # closer fetches tell rounding, not growth
 COMMENTERS_LEAST = 20
 NUMBERED_DIGITS_LEAST = 4
+YEARS = (1940, 2030)
 NUMBERS_LEAST_FOR_BENFORD = 100
 BENFORD_DECADES_LEAST = 2.0
 DAY_S = 86_400.0
@@ -37,15 +37,21 @@ def log_z(counts: Sequence[float]) -> Floats:
 
 
 def like_spikes(posts: Sequence[PostFacts]) -> tuple[Measured, tuple[str, ...]]:
-    """How many posts have far more likes than usual without more comments, and their ids."""
+    """How many posts have far more likes than usual without more comments, and their ids.
+
+    Two robust z-scores, both from SPIKE_Z up: of the likes, and of the likes for each comment, which a real success leaves
+    about where they are.
+    """
     shown = [(post, post.likes_count, post.comments_count) for post in posts]
     both = [(post, likes, comments) for post, likes, comments in shown if likes is not None and comments is not None]
     if len(both) < POSTS_LEAST_FOR_SPIKES:
         reason = f"{len(both)} posts show likes and comments; at least {POSTS_LEAST_FOR_SPIKES} are needed"
         return Measured(None, None, len(both), POSTS_LEAST_FOR_SPIKES, reason), ()
     by_likes = log_z([likes for _, likes, _ in both])
-    by_comments = log_z([comments for _, _, comments in both])
-    lonely = (by_likes >= SPIKE_Z) & (by_comments < COMMENTS_FOLLOW_Z)
+    by_ratio = robust_z(
+        [math.log((1 + max(0, likes)) / (1 + max(0, said))) for _, likes, said in both], LOG_SPREAD_LEAST
+    )
+    lonely = (by_likes >= SPIKE_Z) & (by_ratio >= SPIKE_Z)
     ids = tuple(post.id for (post, _, _), alone in zip(both, lonely, strict=True) if alone)
     draws = lonely.astype(float)[resamples(len(both))].sum(axis=1)
     return Measured(float(lonely.sum()), draws, len(both), POSTS_LEAST_FOR_SPIKES), ids
@@ -76,8 +82,16 @@ def numbered_commenters(posts: Sequence[PostFacts], username: str) -> Measured:
     if len(names) < COMMENTERS_LEAST:
         reason = f"{len(names)} commenters; at least {COMMENTERS_LEAST} are needed"
         return Measured(None, None, len(names), COMMENTERS_LEAST, reason)
-    numbered = np.asarray([sum(map(str.isdigit, name)) >= NUMBERED_DIGITS_LEAST for name in names], dtype=float)
-    return Measured(float(numbered.mean()), numbered[resamples(len(names))].mean(axis=1), len(names), COMMENTERS_LEAST)
+    numbered = np.asarray([_is_numbered(name) for name in names], dtype=float)
+    share = float(numbered.mean())
+    draws = share_draws(share, len(names), numbered[resamples(len(names))].mean(axis=1))
+    return Measured(share, draws, len(names), COMMENTERS_LEAST)
+
+
+def _is_numbered(name: str) -> bool:
+    digits = "".join(filter(str.isdigit, name))
+    # Four digits that are a year of birth or a year of this century are what people add to a name that was taken.
+    return len(digits) >= NUMBERED_DIGITS_LEAST and not (len(digits) == 4 and YEARS[0] <= int(digits) <= YEARS[1])
 
 
 def benford(posts: Sequence[PostFacts]) -> Measured:

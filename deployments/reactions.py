@@ -13,7 +13,7 @@ import numpy as np
 
 from deployments.comments import POSTS_MAX, CommentTable, table_of
 from deployments.engagement import newest, post_engagement_rate
-from deployments.statistics import resamples
+from deployments.statistics import resamples, share_draws, standard_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +26,7 @@ POSTS_LEAST = 3
 POSTS_LEAST_FOR_VARIATION = 6
 POSTS_LEAST_FOR_OVERLAP = 5  # below, "half of the posts" is two, which a friend reaches
 COMMENTS_LEAST = 20
+NORM_SALT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ def measure(
         with np.errstate(divide="ignore", invalid="ignore"):
             draws = counts[rows].sum(axis=1) / totals[rows].sum(axis=1)
         value = float(counts.sum() / totals.sum())
-        return Measured(value, np.where(np.isfinite(draws), draws, value), n, n_least)
+        # Rounding must not put a sum of fractions above its total.
+        value = min(1.0, max(0.0, value))
+        return Measured(value, share_draws(value, n, np.where(np.isfinite(draws), draws, value)), n, n_least)
 
     matched, spoken = _language_counts(posts, creator.username)
     shown = [post for post in posts if post.likes_count is not None and post.comments_count is not None]
@@ -94,7 +97,8 @@ def _engagement(posts: Sequence[PostFacts], followers_count: int | None, norm: N
         return Measured(None, None, len(rates), POSTS_LEAST, reason)
     table = np.sort(np.asarray(rates))
     means = np.maximum(table[resamples(len(table))].mean(axis=1), 1e-6)
-    draws = (np.log10(means) - norm.log10_rate) / norm.sd
+    # The norm is an estimate, too; its error is the same for all of a creator's posts.
+    draws = (np.log10(means) - norm.log10_rate + norm.error * standard_errors(NORM_SALT)) / norm.sd
     return Measured(norm.z(float(table.mean())), draws, len(rates), POSTS_LEAST)
 
 

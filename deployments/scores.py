@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +78,17 @@ class Abstention:
     n: int
     n_least: int
     reason: str
+
+
+def split_points(points: float, weights: Sequence[float], decimals: int) -> list[float]:
+    """Points split by weights of one sign and rounded, so that the rounded shares still sum to the (rounded) points.
+
+    What rounding loses goes to the largest weight. No share is -0.0.
+    """
+    total = sum(weights)
+    if total == 0:
+        return [0.0 for _ in weights]
+    shares = [round(points * weight / total, decimals) + 0.0 for weight in weights]
+    largest = max(range(len(weights)), key=lambda index: abs(weights[index]))
+    shares[largest] = round(points - sum(shares[:largest]) - sum(shares[largest + 1 :]), decimals) + 0.0
+    return shares

@@ -25,6 +25,8 @@ SEED = 20_260_101
 PAIRS_MAX = 200  # points of a Theil-Sen fit: n (n - 1) / 2 slopes
 MAD_TO_SD = 1.4826  # of a normal distribution
 INTERVAL = (2.5, 97.5)
+JUDGEMENT_ERROR = 0.2  # relative standard error of a weight set by judgement
+WEIGHT_MOST = 0.95
 
 
 def wilson(successes: float, n: float, z: float = Z_95) -> tuple[float, float]:
@@ -56,7 +58,7 @@ def sorted_rows(*columns: Sequence[float] | Floats) -> Floats:
 def bootstrap(statistic: Callable[[Floats], Floats], *columns: Sequence[float] | Floats) -> tuple[float, float]:
     """The 95 % percentile interval of a statistic of rows; it maps (draws, n, k) to (draws,)."""
     table = sorted_rows(*columns)
-    return interval_of(statistic(table[resamples(len(table))]))
+    return interval_of(statistic(table[resamples(len(table))]), len(table))
 
 
 def bootstrap_mean(values: Sequence[float] | Floats) -> tuple[float, float]:
@@ -69,12 +71,65 @@ def bootstrap_median(values: Sequence[float] | Floats) -> tuple[float, float]:
     return bootstrap(lambda rows: np.median(rows[:, :, 0], axis=1), values)
 
 
-def interval_of(draws: Floats) -> tuple[float, float]:
-    """The middle 95 % of draws; those that are no number are left out."""
+def interval_of(draws: Floats, n: int | None = None) -> tuple[float, float]:
+    """The middle 95 % of draws; those that are no number are left out.
+
+    n is the number of resampled rows: a bootstrap of few rows is too narrow, so its percentiles are moved outwards as far as
+    Student's t lies beyond the normal distribution (expanded percentile interval: Hesterberg 2015, sec. 5.3).
+    """
     kept = draws[np.isfinite(draws)]
     assert len(kept), "no finite draw"
-    low, high = np.percentile(kept, INTERVAL)
+    percentiles = INTERVAL
+    if n is not None and n > 1:
+        tail = 100 * two_sided_p(math.sqrt(n / (n - 1)) * student_t_95(n - 1)) / 2
+        percentiles = tail, 100 - tail
+    low, high = np.percentile(kept, percentiles)
     return float(low), float(high)
+
+
+def student_t_95(degrees: int) -> float:
+    """The 97.5th percentile of Student's t, by its expansion in 1 / degrees (Abramowitz & Stegun 26.7.5); low below 3."""
+    z = Z_95
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92_160,
+    )
+    return z + float(sum(term / degrees**power for power, term in enumerate(terms, start=1)))
+
+
+def share_draws(share: float, n: float, draws: Floats) -> Floats:
+    """Draws of a share of n observations that came in clusters, from its bootstrap draws over clusters.
+
+    A bootstrap of observations that all agree has no width at all, however few there are. So the bootstrap only tells by how
+    much clusters widen the spread; the draws are Jeffreys' Beta posterior of n / that factor observations (effective sample
+    size, Korn & Graubard 1998), in the order of the bootstrap's, so that measurements of one resample stay together
+    (Iman & Conover 1982).
+    """
+    sampling = share * (1 - share) / n
+    effect = max(1.0, float(draws.var()) / sampling) if sampling > 0 else 1.0
+    size = max(1.0, n / effect)
+    random = np.random.default_rng([SEED, round(n), round(1e6 * share)])
+    drawn = np.sort(random.beta(size * share + 0.5, size * (1 - share) + 0.5, len(draws)))
+    order = np.lexsort((random.random(len(draws)), draws))
+    placed = np.empty(len(draws))
+    placed[order] = drawn
+    return placed
+
+
+def standard_errors(salt: int, draws: int = DRAWS) -> Floats:
+    """Standard normal draws for an error that no resample shows; the same for every caller with this salt."""
+    return np.asarray(np.random.default_rng([SEED, salt]).standard_normal(draws))
+
+
+def judged(weight: float, salt: int, draws: int = DRAWS) -> Floats:
+    """Draws of a weight that was set by judgement, log-normal with JUDGEMENT_ERROR around it and below WEIGHT_MOST.
+
+    A weight without data behind it is no constant of nature: an interval that took it for one would claim too much (O'Hagan
+    et al. 2006, Uncertain Judgements). A fifth is how far careful readers of the same papers would differ.
+    """
+    return np.minimum(WEIGHT_MOST, weight * np.exp(JUDGEMENT_ERROR * standard_errors(salt, draws)))
 
 
 def robust_z(values: Sequence[float] | Floats, floor: float = 1e-9) -> Floats:
@@ -158,9 +213,23 @@ def two_sided_p(z: float) -> float:
     return math.erfc(abs(z) / math.sqrt(2))
 
 
+def normal_cdf(z: float) -> float:
+    """P(Z <= z) of a standard normal."""
+    return 0.5 * math.erfc(-z / math.sqrt(2))
+
+
 def ramp(values: Floats | float, zero: float, one: float) -> Floats:
     """A straight line from 0 at `zero` to 1 at `one`, flat outside; `zero` may be the larger."""
     return np.clip((np.asarray(values, dtype=float) - zero) / (one - zero), 0.0, 1.0)
+
+
+def soft_ramp(values: Floats | float, zero: float, one: float) -> Floats:
+    """An S-shaped line (logistic) that is 0.08 at `zero` and 0.92 at `one` and never quite 0 or 1.
+
+    For judgements without a sharp bound: what lies just before a threshold counts a little, and nothing saturates.
+    """
+    middle, width = (zero + one) / 2, one - zero
+    return np.asarray(1 / (1 + np.exp(-np.clip(5 * (np.asarray(values, dtype=float) - middle) / width, -60, 60))))
 
 
 def entropy_share(counts: Sequence[int]) -> float:

@@ -38,11 +38,11 @@ def first_name_in(username: str) -> str | None:
     words = [word for word in re.split(r"[^a-z]+", unidecode(username).lower()) if word and word not in _TITLES]
     # "imogen" is a name before "im" is an opening.
     words = [word if word in known else _OPENINGS.sub("", word) for word in words]
+    # Later words are mostly surnames, and many a surname is somebody's first name ("pixel_parker", "lost.nasser").
+    words = [word for word in words if len(word) >= WORD_LENGTH_LEAST][:1]
     for word in words:
-        if len(word) >= WORD_LENGTH_LEAST and word in known:
+        if word in known:
             return word
-    # Later words are mostly surnames, whose beginnings are names by chance ("almansoori").
-    for word in words[:1]:
         for length in range(len(word) - PREFIX_REST_LEAST, PREFIX_LENGTH_LEAST - 1, -1):
             if word[:length] in known:
                 return word[:length]

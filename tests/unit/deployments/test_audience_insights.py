@@ -138,3 +138,26 @@ def test_interests_are_the_categories_that_people_comment_on():
     interests = shares(MODEL.predict([replace(base, posts=posts)])[0].interests)
     assert interests["Food"].share == pytest.approx(0.75)
     assert interests["Food"].interval[0] < 0.75 < interests["Food"].interval[1]
+
+
+def test_languages_whose_speakers_show_their_country_count_no_more_than_those_who_rarely_do():
+    # Sixty write English, ten of whom show a flag; sixty write Italian, which has one home.
+    english = [CommentFacts(f"e{n}", f"love it {'🇬🇧' if n < 10 else ''}", NOW, "en") for n in range(60)]
+    italian = [CommentFacts(f"i{n}", "che bella giornata", NOW, "it") for n in range(60)]
+    countries = shares(insights(english + italian).countries)
+    assert countries["GB"].share == pytest.approx(0.5, abs=0.02)
+    assert countries["IT"].share == pytest.approx(0.45, abs=0.03)
+    assert all(low <= one.share <= high for one in countries.values() for low, high in [one.interval])
+
+
+def test_a_language_whose_commenters_show_too_few_places_stays_open():
+    english = [CommentFacts(f"e{n}", "love it 🇬🇧" if n < 2 else "love it", NOW, "en") for n in range(30)]
+    italian = [CommentFacts(f"i{n}", "che bella giornata", NOW, "it") for n in range(30)]
+    countries = shares(insights(english + italian).countries)
+    assert "GB" not in countries
+    assert countries["other"].share > 0.5
+
+
+def test_a_surname_that_is_a_first_name_tells_nothing():
+    assert first_name_in("pixel_parker") is None
+    assert first_name_in("maria.parker") == "maria"

@@ -78,6 +78,7 @@ def test_the_parts_add_up_to_the_score_and_each_says_what_it_saw(make):
     assert sum(part.contribution for part in score.parts) == pytest.approx(score.value)
     assert score.parts[0].name == "baseline"
     assert all(part.contribution <= 0 for part in score.parts[1:])
+    assert "-0" not in [f"{part.contribution:g}" for part in score.parts]
     assert all("{" not in part.explanation and len(part.explanation) > 15 for part in score.parts)
 
 
@@ -113,3 +114,27 @@ def test_the_creators_own_replies_are_not_its_audience():
         ),
     )
     assert MODEL.predict([answered]) == MODEL.predict([creator])
+
+
+def test_no_score_from_twelve_posts_is_certain_however_much_they_agree():
+    for creator in (ordinary(3), with_bought_likes(ordinary(3), 3), with_generic_comments(ordinary(3), 1.0)):
+        low, high = authenticity(creator).interval
+        assert high - low >= 1
+
+
+def test_half_of_the_usual_engagement_costs_a_little_and_a_tenth_costs_much():
+    creator = with_hidden_likes(ordinary(1))
+    lost = {}
+    for percent in (1.0, 0.5, 0.1):
+        posts = tuple(
+            replace(post, likes_count=int(300 * percent), comments_count=int(15 * percent)) for post in creator.posts
+        )
+        parts = authenticity(replace(creator, posts=posts)).parts
+        lost[percent] = -next(part.contribution for part in parts if part.name == "engagement_against_tier")
+    assert lost[1.0] < 2 < lost[0.5] < 12 < 20 < lost[0.1]
+
+
+def test_parts_say_what_is_good_as_well_as_what_is_bad():
+    parts = {part.name: part for part in authenticity(with_bought_likes(ordinary(3), 3)).parts}
+    assert "equal portions" in parts["likes_variation"].explanation
+    assert parts["commenter_overlap"].explanation.endswith("the comments are not one circle's.")

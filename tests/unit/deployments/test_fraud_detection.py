@@ -91,9 +91,27 @@ def test_a_larger_pod_never_weighs_less(seed, members):
 
 def test_the_points_add_up_to_the_risk():
     result = judge(with_bought_likes(ordinary(5), 5))
-    assert sum(reason.points for reason in result.reasons) == pytest.approx(result.risk.value)
+    assert sum(part.contribution for part in result.risk.parts) == pytest.approx(result.risk.value)
+    told = {part.name: part.contribution for part in result.risk.parts}
+    assert all(told[reason.code] == reason.points >= 1 for reason in result.reasons)
     assert 0 <= result.risk.interval[0] <= result.risk.value <= result.risk.interval[1] <= 100
     assert 0 <= result.risk.confidence <= 1
+
+
+def test_what_looks_right_is_told_beside_the_signs():
+    result = judge(with_pod(ordinary(5), 5, members=10))
+    fine = {part.name: part for part in result.risk.parts if part.name not in codes(result)}
+    assert fine["LIKES_TOO_REGULAR"].explanation.startswith("Likes vary from post to post")
+    assert all(0 <= part.contribution < 1 for part in fine.values())
+    assert "COMMENT_POD" not in fine
+
+
+def test_no_verdict_on_twelve_posts_is_without_doubt():
+    for seed in range(8):
+        for creator in (ordinary(seed), with_pod(ordinary(seed), seed), with_bought_likes(ordinary(seed), seed)):
+            risk = judge(creator).risk
+            assert risk.interval[1] - risk.interval[0] >= min(1.0, 0.3 * risk.value)
+            assert risk.interval[0] > 0 or risk.value < 50
 
 
 def test_thin_data_is_no_verdict():

@@ -13,9 +13,13 @@ from deployments.statistics import (
     corrected_share,
     entropy_share,
     fisher_exact,
+    interval_of,
     mann_kendall,
     robust_z,
     share_difference,
+    share_draws,
+    soft_ramp,
+    student_t_95,
     theil_sen,
     wilson,
 )
@@ -165,3 +169,35 @@ def test_captions_of_two_subjects_form_two_clusters_and_noise_forms_none():
     two /= np.linalg.norm(two, axis=1, keepdims=True)
     assert cluster(two) == [0] * 6 + [1] * 6
     assert cluster(two[:5]) is None
+
+
+@pytest.mark.parametrize("degrees", [3, 5, 11, 40])
+def test_students_t_agrees_with_scipy(degrees):
+    assert student_t_95(degrees) == pytest.approx(scipy_stats.t.ppf(0.975, degrees), rel=0.02)
+
+
+def test_an_interval_from_few_rows_is_wider_than_its_percentiles():
+    draws = np.linspace(0, 1, 401)
+    assert interval_of(draws, 5)[0] < interval_of(draws, 50)[0] < interval_of(draws)[0]
+
+
+@given(st.integers(1, 400), st.floats(0, 1))
+def test_draws_of_a_share_are_shares_and_never_all_alike(n, share):
+    draws = share_draws(share, n, np.full(400, share))
+    assert ((draws >= 0) & (draws <= 1)).all()
+    assert np.ptp(draws) > 0
+
+
+def test_draws_of_a_share_keep_the_bootstraps_order_and_its_clusters():
+    random = np.random.default_rng(1)
+    wide = random.uniform(0.2, 0.8, 400)
+    draws = share_draws(0.5, 1000, wide)
+    assert (np.argsort(draws) == np.argsort(wide)).all()
+    assert draws.std() == pytest.approx(wide.std(), rel=0.15)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_a_soft_ramp_never_falls_and_is_half_in_the_middle(one, other):
+    low, high = sorted((one, other))
+    assert 0 < soft_ramp(low, 0.0, 2.0) <= soft_ramp(high, 0.0, 2.0) <= 1
+    assert soft_ramp(1.0, 2.0, 0.0) == pytest.approx(0.5)
