@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from api.commands import analyze, bench, forget, imports, lifecycle, models, predict, token
+from api.commands import analyze, bench, evaluate, forget, imports, lifecycle, models, predict, token
 from cluster.errors import FollowingError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ for function in (
     token.token,
     analyze.analyze,
     predict.predict,
+    evaluate.evaluate,
     bench.bench,
     forget.forget,
 ):

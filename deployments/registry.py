@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from cluster.errors import ModelArtefactMissing
 from cluster.settings import MODEL_SLOTS
 from deployments.artefacts import BOTH, EMBEDDED, PRODUCTION, WEIGHTS, Artefact, HubArtefact, SupportsArtefact
+from deployments.evaluation.record import evaluation_of
+from deployments.fallbacks import card_of_fallback
 from deployments.scores import ModelIdentity
 
 if TYPE_CHECKING:
@@ -342,7 +344,9 @@ def cards(models: ModelSettings | None = None) -> list[dict[str, Any]]:
     """A card for each of the ten slots, ready for JSON.
 
     Keys: slot, tier, name, revision, device, licences, size_bytes, artefacts (a list of name, revision, role, licence,
-    size_bytes, dtype, batch_size) and quality (a list of measured cards: task, metrics, data, calibration, known failures).
+    size_bytes, dtype, batch_size), quality (a list of measured cards: task, metrics, data, calibration, known failures),
+    evaluation (the figures of the last `following evaluate`) and fallback (name, revision, method, known failures and
+    evaluation of the rules that stand in, None where there are none).
     """
     cache_dir = models.cache_dir if models else None
     return [_card(slot, models.tier_of(slot) if models else EMBEDDED, cache_dir) for slot in MODEL_SLOTS]
@@ -384,4 +388,11 @@ def _card(slot: str, tier: str, cache_dir: Path | None) -> dict[str, Any]:
         "size_bytes": sum(part.size_bytes() for part in parts),
         "artefacts": described,
         "quality": quality_of(slot, tier),
+        "evaluation": evaluation_of(slot, tier, identity.revision),
+        "fallback": _fallback_card(slot),
     }
+
+
+def _fallback_card(slot: str) -> dict[str, Any] | None:
+    card = card_of_fallback(slot)
+    return None if card is None else {**card, "evaluation": evaluation_of(slot, card["tier"], card["revision"])}

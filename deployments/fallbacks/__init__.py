@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 TIER = "fallback"
-NAMES = {
-    "sentiment": "sentiment-lexicon",
-    "language": "function-words",
-    "category": "telling-words",
-    "advanced_nlp": "caption-rules",
-}
-METHODS = {
-    "sentiment": "words and emoji that praise or complain, in eleven languages, turned round by negations",
-    "language": "script, function words and telling letters, 52 languages",
-    "category": "telling words, hashtags and emoji of 23 categories",
-    "advanced_nlp": "patterns for hashtags, mentions, links, sponsorship, calls to action and questions; no emotion, toxicity or entities",
-}
 REVISION_DIGITS = 12
 _FOLDER = Path(__file__).parent
 # The rules use each other and the category model's words, so a change of any is a new revision of all.
@@ -38,24 +26,63 @@ _SOURCES = (*sorted(_FOLDER.glob("*.py")), _FOLDER.parent / "category_prompts.py
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What is told of a slot's rules."""
+
+    name: str
+    method: str
+    known_failures: tuple[str, ...]
+
+
+RULES = {
+    "sentiment": Rules(
+        "sentiment-lexicon",
+        "words and emoji that praise or complain, in eleven languages, turned round by negations; softmax of their counts",
+        (
+            "about half of all captions hold no word of the lexicon and stay without a sentiment",
+            "irony, and words that praise in one context and complain in another",
+        ),
+    ),
+    "language": Rules(
+        "function-words",
+        "script, function words and telling letters, 52 languages",
+        ("captions without a function word stay undetermined", "near languages such as Danish and Norwegian"),
+    ),
+    "category": Rules(
+        "telling-words",
+        "telling words, hashtags and emoji of 23 categories; softmax of their counts",
+        ("a caption that names its subject in other words stays without a category",),
+    ),
+    "advanced_nlp": Rules(
+        "caption-rules",
+        "patterns for hashtags, mentions, links, sponsorship, calls to action and questions; topics by telling words",
+        ("no emotion, toxicity or entities", "keywords are telling words of known topics only"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Fallback:
     """The rules of one slot: predict gives one result for each caption, in order, of the model's own type."""
 
     identity: ModelIdentity
-    method: str
     predict: Callable[[Sequence[str]], Sequence[Any]]
 
 
 @cache
 def fallback_of(slot: str) -> Fallback | None:
     """The rules that stand in for a slot's model; None where there are none."""
-    if slot not in NAMES:
+    if slot not in RULES:
         return None
-    rules = importlib.import_module(f"{__name__}.{slot}")
-    return Fallback(identity_of_fallback(slot), METHODS[slot], rules.predict)
+    return Fallback(identity_of_fallback(slot), importlib.import_module(f"{__name__}.{slot}").predict)
 
 
 def identity_of_fallback(slot: str) -> ModelIdentity:
-    """How the rules of a slot in NAMES sign their results; the revision is a digest of their sources."""
+    """How the rules of a slot in RULES sign their results; the revision is a digest of their sources."""
     digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in _SOURCES)).hexdigest()
-    return ModelIdentity(NAMES[slot], digest[:REVISION_DIGITS], TIER)
+    return ModelIdentity(RULES[slot].name, digest[:REVISION_DIGITS], TIER)
+
+
+def card_of_fallback(slot: str) -> dict[str, Any] | None:
+    """What a slot's card tells of its rules, without their quality; None where there are none."""
+    return {**asdict(identity_of_fallback(slot)), **asdict(RULES[slot])} if slot in RULES else None

@@ -151,7 +151,7 @@ async def test_rules_that_fail_leave_the_models_reason(monkeypatch):
     async def broken(_batch):
         raise TimeoutError
 
-    rules = Fallback(ModelIdentity("rules", "1", "fallback"), "none", crash)
+    rules = Fallback(ModelIdentity("rules", "1", "fallback"), crash)
     monkeypatch.setattr("deployments.analysis.fallback_of", lambda _slot: rules)
     outcomes = await analysis(sentiment=broken).read_captions(["a"])
 

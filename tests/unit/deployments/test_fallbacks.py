@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deployments.category import CATEGORIES, UNCATEGORISED
-from deployments.fallbacks import NAMES, TIER, fallback_of
+from deployments.fallbacks import RULES, TIER, fallback_of
 from deployments.sentiment import LABELS
 from tests.unit.deployments.captions import ODD, PLAIN
 
@@ -126,7 +126,7 @@ def test_rules_read_what_needs_no_model_and_leave_the_rest_empty_with_a_reason()
     assert {"emotion", "toxicity", "entities", "keywords"} <= dict(found.unavailable).keys()
 
 
-@pytest.mark.parametrize("slot", NAMES)
+@pytest.mark.parametrize("slot", RULES)
 def test_hostile_captions_are_bounded_and_every_number_is_finite(slot):
     for result in fallback_of(slot).predict([*HUGE, *ODD, *PLAIN]):
         numbers = [value for value in dataclasses.asdict(result).values() if isinstance(value, float)]
@@ -136,7 +136,7 @@ def test_hostile_captions_are_bounded_and_every_number_is_finite(slot):
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=3))
-@pytest.mark.parametrize("slot", NAMES)
+@pytest.mark.parametrize("slot", RULES)
 def test_any_text_gets_one_result_each_the_same_alone_and_together(slot, captions):
     rules = fallback_of(slot)
 
@@ -144,9 +144,9 @@ def test_any_text_gets_one_result_each_the_same_alone_and_together(slot, caption
 
 
 def test_rules_sign_with_a_name_of_their_own_and_pictures_and_creators_have_none():
-    identities = [fallback_of(slot).identity for slot in NAMES]
+    identities = [fallback_of(slot).identity for slot in RULES]
 
     assert {identity.tier for identity in identities} == {TIER}
-    assert len({identity.name for identity in identities}) == len(NAMES)
+    assert len({identity.name for identity in identities}) == len(RULES)
     assert fallback_of("visual_content") is None
     assert fallback_of("fraud_detection") is None
