@@ -29,7 +29,8 @@ CALLS_MAX = 64
 BATCH_WAIT_S = 0.005
 MEASURED_LEAST = 0.35  # of all parts, weighed by their losses, that must be measured for an authenticity score
 LOSS_SALT = 100
-FINE_LEAST = 1.0  # points; a part that costs less is told as what is good
+FINE_MOST = 1.0  # points; a part that costs less is told as what is good
+ODD_LEAST = 3.0  # points; one that costs more as what is suspicious
 DECIMALS = 1  # of the score and its parts: a tenth of a point is far below what twelve posts can tell
 METHOD = (
     "100 times the product over the measured parts of 1 - loss (1 - mark), mark being 1 for ordinary and 0 for suspicious "
@@ -76,7 +77,7 @@ class _Part:
     mark: Callable[[Floats], Floats]
     seen: Callable[[float], str]  # what was measured, as a clause
     fine: str  # what it means where it costs nothing
-    odd: str  # and where it does
+    odd: Callable[[float], str]  # and where it costs much
     method: str
 
 
@@ -100,6 +101,16 @@ def _engagement_seen(z: float) -> str:
     return f"{1 - lower:.0%} of accounts of this size get fewer likes and comments for each follower"
 
 
+def _engagement_odd(z: float) -> str:
+    if z < 0:
+        return "many of the followers do not react, and bought ones never do"
+    return "so much is rare, and reactions can be bought as well"
+
+
+def _says(meaning: str) -> Callable[[float], str]:
+    return lambda _value: meaning
+
+
 PARTS = (
     _Part(
         "engagement_against_tier",
@@ -108,7 +119,7 @@ PARTS = (
         _mark_engagement,
         _engagement_seen,
         "the followers react as followers do",
-        "too few followers react, or too many to be usual",
+        _engagement_odd,
         "(log10 of mean engagement rate - log10 of the expected one) / spread of accounts of this size",
     ),
     _Part(
@@ -119,7 +130,7 @@ PARTS = (
         lambda share: soft_ramp(share, 1.0, 0.5),
         "{:.0%} of the comments would fit any post (emoji, tags, a word or two of praise)".format,
         "enough of them are about the post",
-        "comment robots write such",
+        _says("comment robots write such"),
         "share of comments without a word beyond a list of praise, fillers, tags and emoji in ten languages",
     ),
     _Part(
@@ -129,7 +140,7 @@ PARTS = (
         lambda share: soft_ramp(share, 0.8, 0.3),
         "{:.0%} of the comments come from accounts that comment on at least half of the posts".format,
         "the comments are not one circle's",
-        "a circle that comments on each other's posts looks like this",
+        _says("a circle that comments on each other's posts looks like this"),
         "comments by accounts seen on at least half of the posts with comments (three at least) / comments",
     ),
     _Part(
@@ -139,7 +150,7 @@ PARTS = (
         _mark_comments_per_like,
         lambda ratio: f"there are {100 * ratio:.1f} comments for 100 likes, where about 6 are usual",
         "likes and comments go together",
-        "likes and comments do not go together",
+        _says("likes and comments do not go together"),
         "sum of comments / sum of likes",
     ),
     _Part(
@@ -150,7 +161,7 @@ PARTS = (
         lambda variation: soft_ramp(variation, 0.04, 0.2),
         "likes vary by {:.0%} from post to post".format,
         "real posts differ as much",
-        "bought likes come in equal portions",
+        _says("bought likes come in equal portions"),
         "sample standard deviation / mean of likes",
     ),
     _Part(
@@ -160,7 +171,7 @@ PARTS = (
         lambda share: soft_ramp(share, 0.05, 0.4),
         "{:.0%} of the comments say something that no other account wrote almost alike".format,
         "people write for themselves",
-        "many comments are copies or say nothing",
+        _says("many comments are copies or say nothing"),
         "1 - generic - near-copies; near-copies: MinHash candidates with Jaccard >= 0.7 over 4-letter shingles (Broder 1997)",
     ),
     _Part(
@@ -170,7 +181,7 @@ PARTS = (
         lambda share: soft_ramp(share, 0.1, 0.5),
         lambda share: f"100 comments come from {100 * share:.0f} different accounts",
         "many people take part",
-        "few people write most of them",
+        _says("few people write most of them"),
         "different commenters / comments",
     ),
     _Part(
@@ -179,9 +190,9 @@ PARTS = (
         "ratio",
         # Up to one account followed for each follower is common among small creators; five is mass following.
         lambda ratio: soft_ramp(np.log10(np.maximum(ratio, 1e-6)), math.log10(5), 0.0),
-        lambda ratio: f"the account follows {100 * ratio:,.0f} others for 100 followers",
+        lambda ratio: f"the account follows {100 * ratio:,.0f} accounts for 100 followers",
         "it did not gain its followers by following them",
-        "who follows that many is mostly followed back out of courtesy",
+        _says("who follows that many is mostly followed back out of courtesy"),
         "following / followers",
     ),
     _Part(
@@ -191,7 +202,7 @@ PARTS = (
         lambda share: soft_ramp(share, 0.05, 0.4),
         "{:.0%} of the comments are in a language that the captions use".format,
         "the audience understands the posts",
-        "many who comment may not understand the posts",
+        _says("many who comment may not understand the posts"),
         "share of comments with a known language that is one of the captions'",
     ),
 )
@@ -290,5 +301,7 @@ def _authenticity(measured: dict[str, Measured]) -> Score:
 
 def _explained(part: _Part, value: float, points: float) -> str:
     seen = part.seen(value)
-    meaning = part.fine if points > -FINE_LEAST else part.odd
+    meaning = part.fine if points > -FINE_MOST else "a little off what is usual"
+    if points <= -ODD_LEAST:
+        meaning = part.odd(value)
     return f"{seen[0].upper()}{seen[1:]}: {meaning}."

@@ -18,7 +18,7 @@ from deployments.engagement import newest, reactions
 from deployments.posting_lifts import Format, Reaction, Slot, format_mix, reaction_of, slots_of
 from deployments.registry import identity_of
 from deployments.scores import Abstention, Score
-from deployments.statistics import Z_95, bootstrap_median, entropy_share, interval_of, resamples
+from deployments.statistics import bootstrap_median, entropy_share, interval_of, resamples, student_t_95
 from deployments.time_statistics import (
     burstiness,
     mean_angle_interval,
@@ -180,7 +180,7 @@ def _cadence(times: Sequence[datetime]) -> dict[str, Score]:
     gaps = np.sort([(later - earlier).total_seconds() / HOUR_S for earlier, later in pairwise(times)])
     n = len(times)
     methods = {
-        "posts_per_week": "168 / mean hours between posts; interval: normal on the log scale (delta method)",
+        "posts_per_week": "168 / mean hours between posts; interval: Student's t on the log scale (delta method)",
         "gap_hours": "median hours between posts; interval: bootstrap over gaps",
         "consistency": "50 (1 - burstiness): 100 for a clockwork, 50 for chance, 0 for all at once",
         "burstiness": "Goh & Barabasi 2008, for few events after Kim & Jo 2016; interval: bootstrap over gaps",
@@ -194,7 +194,7 @@ def _cadence(times: Sequence[datetime]) -> dict[str, Score]:
     low, high = min(low, burst), max(high, burst)
     per_week = 168 / float(gaps.mean())
     # Delta method on the logarithm: the standard error of ln(mean gap) is cv / sqrt(n).
-    factor = math.exp(Z_95 * float(gaps.std(ddof=1) / gaps.mean()) / math.sqrt(len(gaps)))
+    factor = math.exp(student_t_95(len(gaps) - 1) * float(gaps.std(ddof=1) / gaps.mean()) / math.sqrt(len(gaps)))
     values = {
         "posts_per_week": (per_week, (per_week / factor, per_week * factor)),
         "gap_hours": (float(np.median(gaps)), bootstrap_median(gaps)),

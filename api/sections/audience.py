@@ -36,9 +36,11 @@ class AuthenticityMeasuresOut(Section):
     likes_variation: ScoreOut = Field(description="Coefficient of variation of likes; bought likes vary too little.")
     commenter_diversity: ScoreOut = Field(description="Different commenters / comments.")
     commenter_overlap: ScoreOut = Field(
-        description="Mean share of a post's commenters that comment on another post too."
+        description="Share of comments by accounts that comment on at least half of the posts."
     )
-    comment_originality: ScoreOut = Field(description="Share of comments that copy no other commenter's.")
+    comment_originality: ScoreOut = Field(
+        description="Share of comments that say something and copy no other commenter's."
+    )
     generic_comments: ScoreOut = Field(description="Share of comments that say nothing of their own.")
     language_match: ScoreOut = Field(description="Share of comments in a language of the captions.")
     following_ratio: ScoreOut = Field(description="Following / followers.")
@@ -59,7 +61,9 @@ class FraudReasonOut(Section):
 class FraudOut(Finding):
     """How likely followers, likes or comments were bought or arranged."""
 
-    risk: ScoreOut = Field(description="0 to 100; null when too few statistics could be computed.")
+    risk: ScoreOut = Field(
+        description="0 to 100; parts also hold what looks right; null when too few statistics could be computed."
+    )
     verdict: Literal["low", "elevated", "high", "insufficient_data"] | None
     reason_codes: tuple[FraudReasonOut, ...] = Field(description="Strongest first.")
     account_fake_probability: ScoreOut = Field(
@@ -79,4 +83,6 @@ class Audience(Section):
     authenticity_measures: AuthenticityMeasuresOut
     authenticity_abstained: tuple[AbstentionOut, ...] = Field(description="Statistics that need more observations.")
     fraud: FraudOut
-    interests: DistributionOut = Field(description="Categories that the commenters' words point to.")
+    interests: DistributionOut = Field(
+        description="Categories of the posts that people comment on, one vote a commenter."
+    )
