@@ -77,15 +77,25 @@ class RefreshWorker:
         finally:
             await self._stop()
 
-    def state(self) -> dict[str, Any]:
-        """Counts for health and metrics."""
+    async def state(self) -> dict[str, Any]:
+        """Counts for health; waiting is None while the database is away."""
         return {
             "owner": self._owner,
             "running": len(self._running),
             "running_max": self._settings.concurrent_max,
+            "waiting": await self._waiting(),
             "done": self._done_count,
             "failed": self._failed_count,
+            "circuits_not_closed": self._pipeline.circuits_not_closed(),
         }
+
+    async def _waiting(self) -> int | None:
+        try:
+            async with self._database.as_service() as db:
+                return await jobs.queue_depth(db)
+        except DATABASE_ERRORS as error:
+            log.warning("queue_not_counted", error=repr(error))
+            return None
 
     async def _claim_some(self) -> None:
         free = self._settings.concurrent_max - len(self._running)
@@ -221,7 +231,7 @@ class ProfileRefresh:
         return {
             "alive": self._worker is not None and not self._task.done(),
             "pid": os.getpid(),
-            **(self._worker.state() if self._worker else {}),
+            **(await self._worker.state() if self._worker else {}),
         }
 
 

@@ -14,6 +14,7 @@ from cluster import telemetry
 from cluster.errors import CreatorNotFound, MediaRefused, OptedOut, PrivateAccount, UpstreamUnavailable
 from cluster.media import MediaUnavailable
 from cluster.records import Source
+from cluster.resilience import BreakerState
 from cluster.stores import assets, creators, jobs
 from deployments import analysis, engagement
 from deployments.analysis import Outcome
@@ -52,6 +53,11 @@ class RefreshPipeline:
     thumbnailer: Thumbnailer
     analysis: Analysis
     settings: Settings
+
+    def circuits_not_closed(self) -> dict[str, str]:
+        """Sources and models whose calls are paused or on probe, with the breaker's state."""
+        breakers = (*self.sources.states().values(), *self.analysis.breakers())
+        return {breaker.name: breaker.state for breaker in breakers if breaker.state is not BreakerState.CLOSED}
 
     async def run(self, job: Job, owner: str) -> None:
         """Take a claimed job to its end. Raises what keeps it from ending well, or LeaseLost."""

@@ -40,10 +40,6 @@ class Caller:
     token_role: str
     claims: Mapping[str, Any] = field(repr=False)
 
-    @property
-    def is_service(self) -> bool:
-        return self.token_role == SERVICE_ROLE
-
 
 class TokenVerifier:
     """Checks signature, issuer, audience and times; the algorithm is pinned to the key, never read from the token.

@@ -26,7 +26,6 @@ class Role(StrEnum):
 
 ANYONE = frozenset(Role)
 USERS = frozenset({Role.FREE, Role.STANDARD, Role.PREMIUM, Role.SUPPORT, Role.ADMIN})
-OPERATORS = frozenset({Role.ADMIN, Role.SERVICE})
 
 
 @dataclass(frozen=True, slots=True)

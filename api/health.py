@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from api.services import Services
 
 CHECK_S_MAX = 2.0
+TOLD = frozenset({"running", "running_max", "waiting", "done", "failed", "circuits_not_closed"})
 KNOWN_S = 1.0  # the route is open to everyone, so its cost must not grow with its callers
 WEIGHTS = {"database": 50, "cache": 10, "refresh": 40}  # of the score: what a lookup cannot do without weighs most
 
@@ -54,7 +55,11 @@ class Health(BaseModel):
                 "components": {
                     "database": {"status": "up", "latency_ms": 0.9, "detail": {}},
                     "cache": {"status": "up", "latency_ms": 0.3, "detail": {}},
-                    "refresh": {"status": "up", "latency_ms": 1.4, "detail": {"running": 1, "running_max": 4}},
+                    "refresh": {
+                        "status": "up",
+                        "latency_ms": 1.4,
+                        "detail": {"running": 1, "running_max": 4, "waiting": 0},
+                    },
                 },
                 "checked_at": 1795418404.1,
             }
@@ -124,4 +129,4 @@ async def _refresh() -> dict[str, Any]:
     state = await actor.state.remote()
     if not state["alive"]:
         raise ConnectionError
-    return {name: state[name] for name in ("running", "running_max", "done", "failed") if name in state}
+    return {name: value for name, value in state.items() if name in TOLD}

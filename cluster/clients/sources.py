@@ -100,13 +100,6 @@ class ProfileSources:
             return await self._with_comments(profile, runs)
         return await self._from_decodo(username, causes)
 
-    async def fetch_comments(self, posts: Sequence[Post]) -> tuple[Post, ...]:
-        """The same posts with comments on the newest COMMENTED_POSTS_MAX that lack them.
-
-        Raises UpstreamUnavailable, UpstreamError or CircuitOpen.
-        """
-        return await self._commented(posts, _Runs())
-
     def states(self) -> dict[str, BreakerSnapshot]:
         """Each circuit breaker as it stands."""
         breakers = (self._apify_breaker, self._comments_breaker, self._decodo_breaker)

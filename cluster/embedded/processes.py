@@ -202,13 +202,6 @@ def memory_bytes(records: Iterable[ProcessRecord]) -> int:
     return total
 
 
-def listening(port: int, host: str = LOOPBACK) -> bool:
-    """Whether somebody accepts connections there."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((host, port)) == 0
-
-
 def port_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen there now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -81,15 +81,6 @@ async def migrate(
     return Migrated(tuple(applied), logins[API_LOGIN], logins[WORKER_LOGIN])
 
 
-async def pending_migrations(owner_url: str, folder: Path = FOLDER) -> tuple[str, ...]:
-    """The names of the files that a database lacks; raises SetupError as migrate() does."""
-    db = await _connect(owner_url)
-    try:
-        return tuple(migration.name for migration in pending(read_migrations(folder), await _applied(db)))
-    finally:
-        await db.close()
-
-
 def read_migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
     """The files in order; raises SetupError where a name is malformed or a number comes twice."""
     paths = sorted(path for path in folder.glob("*.sql") if path.name != "schema.sql")

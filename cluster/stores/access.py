@@ -33,12 +33,6 @@ async def ensure_user(db: Connection) -> str:
         return str(await db.fetchval("select internal.ensure_user()"))
 
 
-async def role_of(db: Connection) -> str | None:
-    """The caller's effective role; None before ensure_user."""
-    role: str | None = await db.fetchval("select role from users where supabase_user_id = (select auth.uid())")
-    return role
-
-
 async def has_access(db: Connection, username: str) -> StoredAccess | None:
     """The caller's unexpired access to a creator, if any."""
     row = await db.fetchrow(

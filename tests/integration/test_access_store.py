@@ -19,7 +19,6 @@ async def test_a_first_call_makes_the_user_and_a_second_changes_nothing(api_db, 
     for _ in range(2):
         async with api_db.as_user(claims) as db:
             assert await access.ensure_user(db) == "free"
-            assert await access.role_of(db) == "free"
     async with worker_db.as_service() as db:
         assert await db.fetchval("select count(*) from auth.users") == 1
 
@@ -85,7 +84,7 @@ async def test_hostile_claims_are_only_data(api_db, alice):
         assert await db.fetchval("select current_user") == "authenticated"
     async with api_db.as_user({"sub": "not-a-uuid"}) as db:
         with pytest.raises(asyncpg.InvalidTextRepresentationError):
-            await access.role_of(db)
+            await access.has_access(db, "some.creator")
 
 
 async def test_searches_are_remembered_but_not_for_whoever_asked_to_be_left_alone(api_db, worker_db, alice):

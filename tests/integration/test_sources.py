@@ -280,14 +280,6 @@ async def test_failing_comments_do_not_fail_the_fetch(sources, world, no_pauses,
     assert sources.states()["apify"].failures == 0
 
 
-async def test_comments_can_be_fetched_later(sources, world):
-    world.faults.plan(PlannedFault("comments", "500", count=1))
-    posts = (await sources.fetch("emma.cooks")).profile.posts
-    later = await sources.fetch_comments(posts)
-    assert [post.shortcode for post in later] == [post.shortcode for post in posts]
-    assert any(post.comments for post in later)
-
-
 async def test_without_keys_the_error_says_so_and_the_log_which_to_set(simulated, world):
     async with open_sources(settings_for(simulated[1], apify=False, decodo=False)) as sources:
         with structlog.testing.capture_logs() as logs, pytest.raises(UpstreamUnavailable, match="apify: no key"):

@@ -55,7 +55,6 @@ async def test_a_local_token_names_the_same_user_every_time(settings):
     caller = await TokenVerifier(settings).verify(issue_token(settings, "alice"))
 
     assert caller.user_id == local_user_id("alice")
-    assert not caller.is_service
 
 
 async def test_the_key_file_is_readable_by_its_owner_only(settings):
@@ -118,7 +117,7 @@ async def test_an_audience_list_is_accepted(settings):
 async def test_a_service_token_belongs_to_nobody(settings):
     caller = await TokenVerifier(settings).verify(local(settings, role="service_role"))
 
-    assert caller.is_service
+    assert caller.token_role == "service_role"
     assert caller.user_id is None
 
 
