@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+COLUMNS = {"": 24, "value": 5, "95 % interval": 14, "n": 6, "goal": 7, "rows/s": 8}  # the first is the metric
+
+
 def evaluate(
     model: Annotated[
         str | None,
@@ -58,18 +61,17 @@ def evaluate(
 
 
 def print_table(record: dict[str, Any], console: Console) -> None:
-    """The figures under their model and data, with those by language, then what is missing."""
+    """The figures below their model and data, with those by language, then what is missing."""
     from rich.table import Table
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("", no_wrap=True)
-    for title in ("value", "95 % interval", "n", "goal", "rows/s"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for (task, dataset, tier), rows in groupby(record["results"], key=_title):
-        table.add_row(f"[bold]{task}[/] ({tier}), {dataset}")
+    for number, ((task, dataset, tier), rows) in enumerate(groupby(record["results"], key=_title)):
+        table = Table(box=None, header_style="bold", pad_edge=False, show_header=number == 0)
+        for title, width in COLUMNS.items():
+            table.add_column(title, justify="right" if title else "left", width=width, no_wrap=True)
         for row in rows:
             table.add_row(*_cells(row))
-    console.print(table)
+        console.print(f"[bold]{task}[/] ({tier}), {dataset}", highlight=False, soft_wrap=True)
+        console.print(table)
     for row in record["results"]:
         for title, figures in row["groups"].items():
             line = ", ".join(f"{name} {figure:.3f}" for name, figure in figures.items())

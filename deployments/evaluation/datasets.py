@@ -71,7 +71,7 @@ TWEETEVAL_SENTIMENT = Dataset("tweeteval_sentiment", "TweetEval sentiment", ("te
 TWEETEVAL_EMOTION = Dataset("tweeteval_emotion", "TweetEval emotion", ("text", "label"))
 TWEETEVAL_OFFENSIVE = Dataset("tweeteval_offensive", "TweetEval offensive", ("text", "label"))
 LANGUAGE = Dataset("language", "short texts by language", ("text", "language"))
-CATEGORY = Dataset("category", "own captions", ("text", "label", "language"))
+CATEGORY = Dataset("category", "captions by category", ("text", "label", "language"))
 INSTAFAKE = Dataset("instafake", "InstaFake 2019", ("userFollowerCount", "userFollowingCount", "isFake"), ("check",))
 
 
@@ -94,4 +94,5 @@ def expectation(dataset: Dataset, folder: Path) -> str:
 def _candidates(dataset: Dataset, folder: Path) -> Iterator[Found]:
     for part in dataset.parts:
         for ending in ENDINGS:
-            yield Found(dataset, folder / f"{dataset.stem}_{part}{ending}", PARTS[part])
+            title = f"own {PARTS[part]}" if folder == OWN else PARTS[part]
+            yield Found(dataset, folder / f"{dataset.stem}_{part}{ending}", title)
