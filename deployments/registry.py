@@ -49,7 +49,12 @@ ARTEFACTS: tuple[Artefact, ...] = (
     Artefact("sentiment", "sentiment-head", "following", "sentiment.safetensors", "logistic head", "Apache-2.0"),
     Artefact("language", "eldc", "eldc", "eldc", "n-gram language detector", "Apache-2.0"),
     Artefact(
-        "category", "category-prompts", "following", "category.safetensors", "label prompts' vectors", "Apache-2.0"
+        "category",
+        "category-prompts",
+        "following",
+        "category.safetensors",
+        "label prompts' vectors, head",
+        "Apache-2.0",
     ),
     Artefact("advanced_nlp", "emotion-head", "following", "emotion.safetensors", "logistic head", "Apache-2.0"),
     Artefact("advanced_nlp", "offensive-head", "following", "offensive.safetensors", "logistic head", "Apache-2.0"),
