@@ -10,6 +10,9 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 SHORTEST_SHARE = 0.85  # of the longest in a batch: what is shorter would mostly add padding …
 TOKENS_FULL_SHARE = 0.25  # … unless the batch is not yet this full, where a small one costs more than padding
 
@@ -32,6 +35,23 @@ def plan_batches(lengths: Sequence[int], tokens_max: int) -> Iterator[list[int]]
         group.append(row)
     if group:
         yield group
+
+
+class Outputs:
+    """Rows of numbers that batches give, moved off the device together: no batch waits for the one before it."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[list[int], torch.Tensor]] = []
+
+    def add(self, rows: list[int], values: torch.Tensor) -> None:
+        """Keep values (len(rows), …) for these rows."""
+        self._parts.append((rows, values))
+
+    def collect(self, result: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Write every row into result, (n, …), and return it."""
+        for rows, values in self._parts:
+            result[rows] = values.float().cpu()
+        return result
 
 
 @dataclass(frozen=True, slots=True)

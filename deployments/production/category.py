@@ -11,6 +11,7 @@ from deployments.captions import normalise
 from deployments.category import CATEGORIES, NOTHING, Category, PromptVectors, category_from, word_scores
 from deployments.encoder import Encoder, prepare
 from deployments.production.entailment import Entailment
+from deployments.production.hypotheses import HYPOTHESES
 from deployments.production.slots import SlotParts
 from deployments.telling_words import read_evidence
 
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
     from cluster.settings import ModelSettings
     from deployments.telling_words import Evidence
 
-# Written as one would say it; the words that a label's subject goes by in captions.
-SUBJECTS = (
-    *("fashion and outfits", "beauty, make-up and skin care", "fitness and training", "health and medicine"),
-    *("food and drink", "travel", "technology", "video games", "sports", "music", "film and television"),
-    *("art and design", "photography", "education and learning", "business and finance", "family and parenting"),
-    *("pets and animals", "home and garden", "cars and motorcycles", "nature", "comedy and memes"),
-    *("news and politics", "everyday life"),
-)
-HYPOTHESIS = "This post is about {}."
 # One telling word doubles a label's odds and two of them triple it: a convention, not fitted, since no captions have been read
 # with these weights yet. The embedded tier's weight belongs to another scale.
 WORD_WEIGHT = 1.0
@@ -43,7 +35,7 @@ class CategoryModel:
         """Load and warm up; raises ModelArtefactMissing. With models.category_filter the embedded first stage is loaded too."""
         parts = SlotParts("category", models)
         self.identity = parts.identity
-        self._network = Entailment(parts.load("entailment"), [HYPOTHESIS.format(subject) for subject in SUBJECTS])
+        self._network = Entailment(parts.load("entailment"), HYPOTHESES)
         self._first_stage = (
             FirstStage(models.category_filter, models.max_workers)
             if 0 < models.category_filter < len(CATEGORIES)
@@ -87,4 +79,4 @@ class FirstStage:
         return wanted
 
 
-assert len(SUBJECTS) == len(CATEGORIES)
+assert len(HYPOTHESES) == len(CATEGORIES)

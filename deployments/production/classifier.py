@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from deployments.production.batches import pad, plan_batches
+from deployments.production.batches import Outputs, pad, plan_batches
 from deployments.production.checkpoint import TOKENS_MAX, check_finite
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class Classifier:
         """The network's outputs, float32 (n, labels), in order; a row may hold NaN where the network overflows."""
         checkpoint = self._checkpoint
         ids = checkpoint.token_ids(texts)
-        rows = np.empty((len(ids), checkpoint.network.config.num_labels), dtype=np.float32)
+        outputs = Outputs()
         with torch.inference_mode():
             for group in plan_batches([len(sequence) for sequence in ids], checkpoint.batch_tokens):
                 batch = pad([ids[row] for row in group], checkpoint.padding_id, checkpoint.device)
-                rows[group] = checkpoint.network(batch.ids, attention_mask=batch.present).logits.float().cpu()
-        return rows
+                outputs.add(group, checkpoint.network(batch.ids, attention_mask=batch.present).logits)
+        return outputs.collect(np.empty((len(ids), checkpoint.network.config.num_labels), dtype=np.float32))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from deployments.production.batches import pad, plan_batches
+from deployments.production.batches import Outputs, pad, plan_batches
 from deployments.production.checkpoint import TOKENS_MAX, check_finite
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ class Embedder:
         """Unit vectors, float32 (n, width), in order."""
         checkpoint = self._checkpoint
         ids = checkpoint.token_ids([PREFIX + text for text in texts])
-        vectors = np.empty((len(ids), self.width), dtype=np.float32)
+        outputs = Outputs()
         with torch.inference_mode():
             for group in plan_batches([len(sequence) for sequence in ids], checkpoint.batch_tokens):
                 batch = pad([ids[row] for row in group], checkpoint.padding_id, checkpoint.device)
                 present = batch.present
                 states = checkpoint.network(batch.ids, attention_mask=present).last_hidden_state.float()
                 summed = states.sum(dim=1) if present is None else (states * present[:, :, None]).sum(dim=1)
-                vectors[group] = torch.nn.functional.normalize(summed, dim=1).cpu()
-        return vectors
+                outputs.add(group, torch.nn.functional.normalize(summed, dim=1))
+        return outputs.collect(np.empty((len(ids), self.width), dtype=np.float32))

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from cluster.errors import ModelArtefactMissing
-from deployments.production.batches import Padded, pad, plan_batches
+from deployments.production.batches import Outputs, Padded, pad, plan_batches
 from deployments.production.checkpoint import TOKENS_MAX, check_finite
 
 if TYPE_CHECKING:
@@ -73,13 +73,12 @@ class Entailment:
 
     def _compute(self, pairs: list[list[int]]) -> NDArray[np.float32]:
         checkpoint = self._checkpoint
-        logits = np.empty(len(pairs), dtype=np.float32)
+        outputs = Outputs()
         with torch.inference_mode():
             for group in plan_batches([len(pair) for pair in pairs], checkpoint.batch_tokens):
                 batch = pad([pairs[row] for row in group], checkpoint.padding_id, checkpoint.device)
-                outputs = _classify(checkpoint.network, batch)
-                logits[group] = outputs[:, self._column].float().cpu()
-        return logits
+                outputs.add(group, _classify(checkpoint.network, batch)[:, self._column])
+        return outputs.collect(np.empty(len(pairs), dtype=np.float32))
 
 
 def _classify(network: Any, batch: Padded) -> torch.Tensor:

@@ -17,7 +17,7 @@ from deployments.analysis import _checked
 from deployments.category import CATEGORIES, UNCATEGORISED, Category
 from deployments.hub_cache import MANIFEST
 from deployments.language import Language
-from deployments.production.category import SUBJECTS
+from deployments.production.hypotheses import HYPOTHESES
 from deployments.registry import HUB_ARTEFACTS, cards, check_artefacts, hub_artefacts, identity_of
 from deployments.sentiment import LABELS, Sentiment
 from deployments.tiers import in_production, open_model
@@ -99,7 +99,7 @@ def test_categories_hold_all_labels_and_say_nothing_of_nothing(model):
     assert len({gym.label, *(other.label for other in gym.runners_up)}) == 4
     assert "gym" in gym.keywords or gym.label != "Fitness"
     assert nothing.label == UNCATEGORISED
-    assert len(SUBJECTS) == len(CATEGORIES)
+    assert len(HYPOTHESES) == len(CATEGORIES)
 
 
 def test_the_first_stage_drops_labels_and_is_off_by_default(settings, model):
