@@ -28,12 +28,13 @@ from deployments.time_statistics import (
     resultant_draws,
     strongest_rhythm,
 )
+from deployments.time_zones import offset_prior
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from deployments.facts import CreatorFacts
+    from deployments.facts import CreatorFacts, PostFacts
     from deployments.scores import ModelIdentity
     from deployments.statistics import Floats
 
@@ -44,7 +45,7 @@ POSTS_LEAST_FOR_CADENCE = 4
 POSTS_LEAST_FOR_HOURS = 8
 POSTS_LEAST_FOR_RHYTHM = 10
 POSTS_LEAST_FOR_TIME_ZONE = 10
-TIME_ZONE_SPAN_HOURS_MAX = 7.0  # of the 95 % credible range; a wider one tells nothing
+TIME_ZONE_CONFIDENCE_LEAST = 0.7  # that the estimate is at most an hour off
 HOUR_BLOCKS = tuple(f"{start:02d}-{start + 3:02d}" for start in range(0, 24, 3))
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOUR_S = 3_600.0
@@ -63,7 +64,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class TimeZone:
-    """The UTC offset in hours, estimated from the hours of the posts; None when it cannot be told."""
+    """The UTC offset in hours, estimated from languages, places and posting hours; None when it cannot be told."""
 
     offset_hours: Score
     estimated: bool  # always True where there is a value: the source does not tell the time zone
@@ -131,7 +132,7 @@ def _read(creator: CreatorFacts) -> BehavioralPatterns:
         # Sources have shown posts from the future; they tell nothing about habits.
         dated = [(time, post) for time, post in dated if time <= creator.observed_at]
     times = sorted(time for time, _ in dated)
-    zone = _time_zone(times)
+    zone = _time_zone(times, posts, creator.username)
     offset = zone.offset_hours.value or 0.0
     clock = "UTC" if zone.offset_hours.value is None else f"UTC{offset:+g} (estimated)"
     local = [_local(time, offset) for time in times]
@@ -269,22 +270,24 @@ def _since(times: Sequence[datetime], observed_at: datetime | None) -> Score:
     return Score((observed_at - times[-1]).total_seconds() / DAY_S, len(times), method)
 
 
-def _time_zone(times: Sequence[datetime]) -> TimeZone:
+def _time_zone(times: Sequence[datetime], posts: Sequence[PostFacts], username: str) -> TimeZone:
     n = len(times)
     method = (
-        "most probable UTC offset given the posting hours, a usual day of activity (Golder & Macy 2011) and the world's "
-        "population by offset; interval: 95 % credible; confidence: its probability"
+        "most probable UTC offset given the captions' language, the places that its speakers name in comments, the posting "
+        "hours, a usual day of activity (Golder & Macy 2011) and the world's population by offset; interval: 95 % credible; "
+        "confidence: probability of at most an hour's error"
     )
     if n < POSTS_LEAST_FOR_TIME_ZONE:
         reason = f"{n} dated posts; at least {POSTS_LEAST_FOR_TIME_ZONE} are needed"
         return TimeZone(Score(None, n, method, reason=reason), estimated=False)
-    posterior = offset_posterior([time.hour + time.minute / 60 for time in times])
+    posterior = offset_posterior([time.hour + time.minute / 60 for time in times], offset_prior(posts, username))
     offsets, weights = np.asarray(list(posterior)), np.cumsum(list(posterior.values()))
     low = float(offsets[int(np.searchsorted(weights, 0.025))])
     high = float(offsets[min(len(offsets) - 1, int(np.searchsorted(weights, 0.975)))])
     best = max(posterior, key=lambda offset: posterior[offset])
-    if high - low > TIME_ZONE_SPAN_HOURS_MAX:
-        reason = f"the posting hours fit time zones from UTC{low:+g} to UTC{high:+g}"
+    near = sum(weight for offset, weight in posterior.items() if abs(offset - best) <= 1)
+    if near < TIME_ZONE_CONFIDENCE_LEAST:
+        reason = f"the languages, places and posting hours fit time zones from UTC{low:+g} to UTC{high:+g}"
         return TimeZone(Score(None, n, method, reason=reason), estimated=False)
-    score = Score(best, n, method, (min(low, best), max(high, best)), confidence=min(1.0, posterior[best]))
+    score = Score(best, n, method, (min(low, best), max(high, best)), confidence=min(1.0, near))
     return TimeZone(score, estimated=True)

@@ -10,14 +10,14 @@ import numpy as np
 from deployments.statistics import SEED, interval_of, resamples
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from deployments.statistics import Floats
 
 PERMUTATIONS = 200
 PERIODS = 60  # trial periods of a periodogram
 BLOCKS = 8  # of three hours in a day
-CHRONOTYPE_SD_H = 1.5  # of people's mid-sleep on free days (Roenneberg et al. 2007, fig. 1)
+HABIT_SD_H = 3.0  # of people's preferred hour; their sleep alone differs by 1.5 (Roenneberg et al. 2007, fig. 1)
 DAYS_MAX = 400  # of a posting history that a periodogram covers
 # Relative activity at each local hour: least between three and five in the night, most in the evening, as Golder & Macy
 # (Science 333, 2011, fig. 1) found in 84 countries; the smooth numbers are our own.
@@ -104,25 +104,24 @@ def _lomb_scargle(rows: Floats, frequencies: Floats) -> Floats:
     return np.asarray(explained / np.maximum(2 * values.var(axis=1, keepdims=True), 1e-12))
 
 
-def offset_posterior(utc_hours: Sequence[float]) -> dict[float, float]:
-    """P(UTC offset | posting hours): posts follow ACTIVITY at their local hour, the prior is OFFSETS.
+def offset_posterior(utc_hours: Sequence[float], prior: Mapping[float, float] = OFFSETS) -> dict[float, float]:
+    """P(UTC offset | posting hours): posts follow ACTIVITY at their local hour, prior tells what else is known of each of OFFSETS.
 
     Posts of one habit are not independent draws ("always at noon" is one fact, however often it is seen), and who posts at
     one time of day shows nothing of the night's gap that tells time zones apart. So the likelihood is tempered: it counts
-    like at most six posts for each different three-hour block, times the fifth power of the share of the day that these
-    cover, which on planted creators (loadtests/planting.py) made the intervals least wrong.
+    like as many posts as there are different three-hour blocks, times the share of the day that these cover.
     """
     activity = np.asarray(ACTIVITY) / sum(ACTIVITY)
     hours = np.sort(np.asarray(utc_hours, dtype=float))
     offsets = np.asarray(list(OFFSETS))
     blocks = len(set((hours // 3).tolist()))
-    habits = min(len(hours), 6 * blocks) * (blocks / BLOCKS) ** 5 / len(hours)
-    # People's own days run ahead of or behind the usual one (Roenneberg et al. 2007); every such shift is tried.
-    shifts = np.arange(-3.0, 3.1, 0.5)
+    habits = blocks * (blocks / BLOCKS) / len(hours)
+    # Creators prefer hours of their own, ahead of or behind the usual day; every such shift is tried.
+    shifts = np.arange(-2.0, 2.1, 0.5) * HABIT_SD_H
     local = (hours[None, None, :] + offsets[:, None, None] - shifts[None, :, None]) % 24
     before = np.floor(local).astype(int) % 24
     rest = local - np.floor(local)
     density = activity[before] * (1 - rest) + activity[(before + 1) % 24] * rest
-    likelihood = np.exp(habits * np.log(density).sum(axis=2)) @ np.exp(-0.5 * (shifts / CHRONOTYPE_SD_H) ** 2)
-    weights = likelihood * np.asarray(list(OFFSETS.values()))
+    likelihood = np.exp(habits * np.log(density).sum(axis=2)) @ np.exp(-0.5 * (shifts / HABIT_SD_H) ** 2)
+    weights = likelihood * np.asarray([prior[offset] for offset in OFFSETS])
     return dict(zip(OFFSETS, (weights / weights.sum()).tolist(), strict=True))

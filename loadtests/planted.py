@@ -197,7 +197,7 @@ def _interval_rows(judged: Judged) -> list[Row]:
             score.interval is not None and score.interval[1] - score.interval[0] < NARROW for score in known
         )
         note = f"at exactly 0 or 100: {sum(score.value in (0.0, 100.0) for score in known)} of {len(known)}"
-        rows.append(Row(f"{name}: intervals under half a point", "share", narrow.share, goal=0.02, note=note))
+        rows.append(Row(f"{name}: intervals under half a point", "share", narrow.share, goal=0.05, note=note))
     pairs = [
         (case.risk.confidence, other.verdict == case.verdict)
         for samples in judged.repeated

@@ -22,16 +22,15 @@ def draw(path: Path, *, rows: Sequence[Row], curves: Mapping[str, Mapping[str, A
     from matplotlib import pyplot as plt
 
     panels = len(curves) + 2
-    figure, axes = plt.subplots(-(-panels // COLUMNS), COLUMNS, figsize=(13, 10.5))
+    figure, axes = plt.subplots(-(-panels // COLUMNS), COLUMNS, figsize=(13, 11))
     flat = list(axes.flat)
     for axis, (kind, curve) in zip(flat, curves.items(), strict=False):
         _curve(axis, kind, curve)
-    flat[0].legend(fontsize=7, loc="lower right")
+    flat[0].legend(fontsize=7, loc="upper left")
     alarms = [row for row in rows if row.name.startswith("false alarms")]
     _bars(flat[len(curves)], "False alarms among ordinary creators", alarms)
     coverage = [row for row in rows if "coverage" in row.name]
     _bars(flat[len(curves) + 1], "Coverage of 95 % intervals", coverage)
-    flat[len(curves) + 1].axvline(0.95, color=GOAL, linewidth=1)
     for axis in flat[panels:]:
         axis.set_visible(False)
     figure.tight_layout()
@@ -47,7 +46,7 @@ def _curve(axis: Any, kind: str, curve: Mapping[str, Any]) -> None:
     axis.axhline(0.5, color="#cbd5e0", linewidth=1)
     axis.set_ylim(0, 1.03)
     axis.set_title(f"{kind} (AUC)", fontsize=9, loc="left")
-    axis.set_xlabel(f"{curve['what']}; grey: {curve['baseline_rule']}", fontsize=7)
+    axis.set_xlabel(f"{curve['what']}\n(grey: {curve['baseline_rule']})", fontsize=7)
     axis.tick_params(labelsize=7)
 
 
@@ -59,7 +58,7 @@ def _bars(axis: Any, title: str, rows: Sequence[Row]) -> None:
     for height, row in enumerate(reversed(rows)):
         if row.goal is not None:
             axis.plot([row.goal, row.goal], [height - 0.4, height + 0.4], color=GOAL, linewidth=1)
-        axis.text(row.ours, height, f" {row.ours:.1%}", va="center", fontsize=7)
+        axis.text(row.ours, height, f"   {row.ours:.1%}", va="center", fontsize=7)
     axis.set_title(title, fontsize=9, loc="left")
     axis.tick_params(labelsize=7)
-    axis.set_xlim(0, max(1e-3, *(max(row.ours, row.goal or 0) for row in rows)) * 1.2)
+    axis.set_xlim(0, max(1e-3, *(max(row.ours, row.goal or 0) for row in rows)) * 1.25)

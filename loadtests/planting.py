@@ -41,6 +41,7 @@ EFFECTS = {  # what `effect` means for each kind, and the range that it is drawn
     "whole package": ("share of followers bought", 0.35, 0.92),
 }
 FOLLOWERS_LEAST, FOLLOWERS_MOST = 1_000, 20_000_000
+ABROAD_SHARE = 0.08  # of creators who live in a country that has nothing to do with their language
 OFFSETS_H = {
     "US": -5, "GB": 0, "AU": 10, "CA": -5, "IN": 5.5, "MX": -6, "ES": 1, "AR": -3, "CO": -5, "BR": -3, "PT": 0, "FR": 1,
     "BE": 1, "DE": 1, "AT": 1, "CH": 1, "IT": 1, "EG": 2, "SA": 3, "AE": 4, "MA": 1, "NP": 5.75, "TR": 3, "RU": 3, "KZ": 5,
@@ -158,6 +159,8 @@ def make_plant(world: World, kind: str, random: Random) -> Plant:
     language = random.choice(sorted(words()))
     people = words()[language]["people"]
     country = random.choices(list(people), list(people.values()))[0]
+    if random.random() < ABROAD_SHARE:
+        country = random.choice(sorted(OFFSETS_H))
     languages = _languages(language, random)
     thin = kind == THIN
     hour = random.choice((random.gauss(8.0, 1.0), random.gauss(12.8, 1.5), random.gauss(19.3, 1.8))) % 24

@@ -65,17 +65,36 @@ def test_one_habit_does_not_fix_a_time_zone():
     assert "fit time zones" in result.time_zone.offset_hours.reason
 
 
-def test_a_time_zone_is_estimated_from_a_whole_day_of_hours_and_said_to_be():
-    local = [8.5, 9.5, 11.0, 12.5, 13.5, 15.0, 16.5, 18.0, 18.5, 19.5, 20.0, 20.5, 21.5, 22.5]
-    times = [
-        NOW.replace(hour=0) - timedelta(days=index + 2) + timedelta(hours=(hour + 5) % 24)
-        for index, hour in enumerate(local * 3)
-    ]
-    result = read(posted_at(times))
-    zone = result.time_zone
+def test_a_whole_day_of_hours_alone_does_not_fix_a_time_zone_either():
+    # Creators prefer hours of their own: of planted ones, not half of the estimates from hours alone held the truth.
+    result = read(whole_days())
+    assert result.time_zone.offset_hours.value is None
+
+
+def test_the_captions_language_fixes_a_time_zone_and_places_outweigh_it():
+    creator = replace(whole_days(), posts=tuple(replace(post, language="tr") for post in whole_days().posts))
+    zone = read(creator).time_zone
     assert zone.estimated
-    assert zone.offset_hours.interval[0] <= -5 <= zone.offset_hours.interval[1]
-    assert result.local_time.endswith("(estimated)")
+    assert zone.offset_hours.value == 3
+    assert zone.offset_hours.interval[0] <= 3 <= zone.offset_hours.interval[1]
+    assert zone.offset_hours.confidence > 0.7
+    assert read(creator).local_time == "UTC+3 (estimated)"
+    abroad = [CommentFacts(f"reader{index}", "çok güzel 🇩🇪", NOW, "tr") for index in range(60)]
+    posts = (
+        replace(creator.posts[0], comments=tuple(abroad[:30])),
+        replace(creator.posts[1], comments=tuple(abroad[30:])),
+    )
+    assert read(replace(creator, posts=(*posts, *creator.posts[2:]))).time_zone.offset_hours.value != 3
+
+
+def whole_days():
+    local = [8.5, 9.5, 11.0, 12.5, 13.5, 15.0, 16.5, 18.0, 18.5, 19.5, 20.0, 20.5, 21.5, 22.5]
+    return posted_at(
+        [
+            NOW.replace(hour=0) - timedelta(days=index + 2) + timedelta(hours=(hour - 3) % 24)
+            for index, hour in enumerate(local * 3)
+        ]
+    )
 
 
 def test_the_best_day_is_found_with_its_lift():
