@@ -37,7 +37,20 @@ def test_help_names_every_command_and_imports_nothing_heavy(following):
     imports = "import sys, api.cli; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True).stdout.split()
 
-    for name in ("up", "down", "status", "logs", "migrate", "token", "import", "analyze", "predict", "doctor", "bench", "models"):
+    for name in (
+        "up",
+        "down",
+        "status",
+        "logs",
+        "migrate",
+        "token",
+        "import",
+        "analyze",
+        "predict",
+        "doctor",
+        "bench",
+        "models",
+    ):
         assert f" {name} " in helped.stdout
     assert not {"ray", "torch", "numpy", "fastapi", "asyncpg"} & set(modules)
 
