@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 TIER = "fallback"
 REVISION_DIGITS = 12
 _FOLDER = Path(__file__).parent
-# The rules use each other and the category model's words, so a change of any is a new revision of all.
-_SOURCES = (*sorted(_FOLDER.glob("*.py")), _FOLDER.parent / "category_prompts.py", _FOLDER.parent / "telling_words.py")
+# The rules use each other, so a change of any is a new revision of all; two also read the category model's words.
+_SOURCES = tuple(sorted(_FOLDER.glob("*.py")))
+_CATEGORY_SOURCES = (_FOLDER.parent / "category_prompts.py", _FOLDER.parent / "telling_words.py")
+_READ_CATEGORIES = frozenset({"category", "advanced_nlp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def fallback_of(slot: str) -> Fallback | None:
 
 def identity_of_fallback(slot: str) -> ModelIdentity:
     """How the rules of a slot in RULES sign their results; the revision is a digest of their sources."""
-    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in _SOURCES)).hexdigest()
+    sources = (*_SOURCES, *_CATEGORY_SOURCES) if slot in _READ_CATEGORIES else _SOURCES
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
     return ModelIdentity(RULES[slot].name, digest[:REVISION_DIGITS], TIER)
 
 
