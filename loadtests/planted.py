@@ -1,6 +1,7 @@
 """`following bench planted`: the five per-profile models on creators with planted truth.
 
-The models never saw the generator (loadtests/planting.py), nor it them. In each AUC row the baseline is the better of two
+The generator (loadtests/planting.py) shares nothing with the simulator; models may be mended on other seeds than PLAN's, which
+is to be changed with them. In each AUC row the baseline is the better of two
 rules that need no model: the engagement rate alone, and how far the comments per like are from usual.
 """
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from deployments.scores import Score
 
-PLAN = Plan(seed=20_260_520, worlds=5, ordinary=250, each_fraud=50, thin=20, repeated=16, samples=5)
+PLAN = Plan(seed=20_260_601, worlds=5, ordinary=250, each_fraud=50, thin=20, repeated=16, samples=5)
 PREVALENCE = 0.2  # of planted accounts, at which the precision of verdicts is told
 FALSE_ALARMS = 0.05
 CURVE_BINS = 5
@@ -197,7 +198,7 @@ def _interval_rows(judged: Judged) -> list[Row]:
             score.interval is not None and score.interval[1] - score.interval[0] < NARROW for score in known
         )
         note = f"at exactly 0 or 100: {sum(score.value in (0.0, 100.0) for score in known)} of {len(known)}"
-        rows.append(Row(f"{name}: intervals under half a point", "share", narrow.share, goal=0.05, note=note))
+        rows.append(Row(f"{name}: intervals under half a point", "share", narrow.share, goal=0.0, note=note))
     pairs = [
         (case.risk.confidence, other.verdict == case.verdict)
         for samples in judged.repeated
@@ -293,8 +294,8 @@ def _about(plan: Plan, cases: Sequence[Case]) -> dict[str, Any]:
         "worlds": plan.worlds,
         "creators by kind": dict(Counter(case.plant.kind for case in cases)),
         "judged several times": f"{plan.worlds * plan.repeated} creators, {plan.samples} samples of twelve posts each",
-        "held out": "worlds and effects are drawn from ranges by a generator that the models were not built on; the models "
-        "were mended on other seeds than this one",
+        "held out": "this seed's worlds and effects were judged once, after the last change of a model; thresholds, the "
+        "language error and the time zones' tempering were set on seeds 11 to 13 and 20260520 of the same generator",
         "effects": {kind: {"what": what, "from": low, "to": high} for kind, (what, low, high) in EFFECTS.items()},
         "missing": "a score that abstains counts as the median ordinary one in an AUC",
     }
