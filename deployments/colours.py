@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from deployments.visual_results import ColourShare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,15 +59,6 @@ _NAMED = {
     "pink": "#f59bbd",
     "blush": "#f2d0cf",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ColourShare:
-    """One dominant colour: its nearest name, its sRGB value as `#rrggbb` and its share of the picture in [0, 1]."""
-
-    name: str
-    hex: str
-    share: float
 
 
 def dominant_colours(image: NDArray[np.uint8]) -> tuple[ColourShare, ...]:

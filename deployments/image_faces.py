@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import dlib
 import numpy as np
+
+from deployments.visual_results import Faces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,19 +21,6 @@ _METHOD = (
 # none at either. In return it drops one photograph's phantoms, which score up to 0.148 after WebP compression.
 _SCORE_LEAST = 0.15
 _UPSAMPLINGS = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Faces:
-    """Frontal faces: how many, which share of the picture they cover together and the largest alone, in [0, 1].
-
-    Nothing about a face is told beyond its presence and size.
-    """
-
-    count: int
-    area_share: float
-    largest_share: float
-    method: str
 
 
 class FaceDetector:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from deployments.efficientnet import EDGE_PX, PIXEL_MEAN, PIXEL_SCALE, load_efficientnet
+from deployments.visual_results import Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,14 +29,6 @@ _BATCH_IMAGES = 2  # measured on one core: 22 ms a picture, 26 ms in batches of 
 _CROP_SHARE = 224 / 256  # the centre that the network was trained and evaluated on
 _CLASSES = Path(__file__).parent / "data" / "imagenet_classes.tsv"
 _NO_SCENE = "objects"  # the subject of classes that say nothing about the scene
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """One thing seen, with its probability in [0, 1] (softmax, not calibrated)."""
-
-    name: str
-    confidence: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
 
 from deployments.scores import Part, Score
+from deployments.visual_results import ImageQuality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,22 +55,6 @@ _EVERY_PX_FROM = 256  # … of pictures with this edge
 _GRID = 4  # tiles to an edge, for the intervals
 _Z_95 = 1.96
 _IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class ImageQuality:
-    """How well a picture is made, not how much one likes it.
-
-    overall is 0 to 100 with its parts; the others are in the unit that their method names. n counts pixels. Intervals are
-    95 % intervals of the block jackknife (Künsch 1989) over 4 × 4 tiles: how much the value hangs on single parts of the
-    picture.
-    """
-
-    overall: Score
-    sharpness: Score
-    exposure: Score
-    noise: Score
-    colourfulness: Score
 
 
 def measure_quality(image: NDArray[np.uint8]) -> ImageQuality:

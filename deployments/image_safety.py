@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import onnxruntime
+
+from deployments.visual_results import Safety
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,18 +22,6 @@ _METHOD = "1 - P(explicit) by Yahoo open_nsfw; safe above 0.8, explicit at 0.2 a
 _RESIZED_PX = 256
 _CROP_PX = 224
 _MEAN_BGR = np.array([104, 117, 123], dtype=np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Safety:
-    """Whether a picture is free of nudity and sexual content.
-
-    score is the probability that it is, in [0, 1]; label is safe, suggestive or explicit.
-    """
-
-    label: str
-    score: float
-    method: str
 
 
 class SafetyScorer:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+
+from deployments.visual_results import ImageText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,19 +22,6 @@ _DETECTION_PX = 320  # a quarter of the cost of 640 px; found 90 % of 58 picture
 _EDGE_GREYS = 60
 _EDGE_SHARE_LEAST = 0.005  # half of what the sparsest overlaid caption had
 _METHOD = "PP-OCRv4: detection at 320 px where a picture has edges, recognition of the 8 largest lines at full size"
-
-
-@dataclass(frozen=True, slots=True)
-class ImageText:
-    """Writing in the picture, in reading order; no lines where none was found.
-
-    confidence is the mean over the lines, in [0, 1], None without lines; area_share their boxes' share of the picture.
-    """
-
-    lines: tuple[str, ...]
-    confidence: float | None
-    area_share: float
-    method: str
 
 
 class TextReader:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,13 +16,14 @@ from ray import serve
 
 from cluster.errors import MediaRefused
 from cluster.image_decode import decode_image
-from deployments.colours import ColourShare, dominant_colours
-from deployments.image_faces import FaceDetector, Faces
-from deployments.image_labels import ImageLabeller, Label, Labels
-from deployments.image_quality import ImageQuality, measure_quality
-from deployments.image_safety import Safety, SafetyScorer
-from deployments.image_text import ImageText, TextReader
+from deployments.colours import dominant_colours
+from deployments.image_faces import FaceDetector
+from deployments.image_labels import ImageLabeller, Labels
+from deployments.image_quality import measure_quality
+from deployments.image_safety import SafetyScorer
+from deployments.image_text import TextReader
 from deployments.registry import artefacts_of, identity_of
+from deployments.visual_results import Safety, VisualContent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,28 +38,6 @@ BATCH_WAIT_S = 0.005
 CALLS_MAX = 64
 EDGE_PX_MAX = 640  # a stored thumbnail's; larger files are reduced to it
 PIXELS_MAX = 40_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class VisualContent:
-    """One picture. reason is set, and all else is empty, when it could not be read.
-
-    width_px and height_px are of the picture as analysed, upright. labels are objects, most probable first (only those
-    past a least probability); scene is the kind of picture, None where none stands out. perceptual_hash is 16 hex digits:
-    pictures whose hashes differ in few bits are near-duplicates (see deployments/near_duplicates.py).
-    """
-
-    width_px: int | None = None
-    height_px: int | None = None
-    labels: tuple[Label, ...] = ()
-    scene: Label | None = None
-    faces: Faces | None = None
-    safety: Safety | None = None
-    colours: tuple[ColourShare, ...] = ()
-    quality: ImageQuality | None = None
-    text: ImageText | None = None
-    perceptual_hash: str | None = None
-    reason: str | None = None
 
 
 class SupportsLabel(Protocol):

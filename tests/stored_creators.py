@@ -31,9 +31,7 @@ from deployments.audience_insights import AudienceInsights
 from deployments.audience_quality import AudienceQuality
 from deployments.behavioral_patterns import BehavioralPatterns, Format, Reaction, Slot, TimeZone
 from deployments.category import Category, LabelProbability
-from deployments.colours import ColourShare
 from deployments.fraud_detection import Anomaly, FraudDetection, FraudReason
-from deployments.image_quality import ImageQuality
 from deployments.language import Language
 from deployments.scores import Abstention, Distribution, ModelIdentity, Part, Score, Share
 from deployments.sentiment import Sentiment
@@ -49,7 +47,7 @@ from deployments.trend_detection import (
     TrendDetection,
 )
 from deployments.trend_detection import Topic as TopicCluster
-from deployments.visual_content import Faces, ImageText, Label, Safety, VisualContent
+from deployments.visual_results import ColourShare, Faces, ImageQuality, ImageText, Label, Safety, VisualContent
 
 NAMESPACE = UUID("6f1f0f4e-2f6b-4f5a-9a52-0d6c4f0c7d11")
 FETCHED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployments.image_labels import LABEL_LEAST, LABELS_MAX, SCENE_LEAST, Label, Labels, class_names
+from deployments.image_labels import LABEL_LEAST, LABELS_MAX, SCENE_LEAST, Labels, class_names
 from deployments.production.clip import ClipScorer, read_preparation
 from deployments.production.slots import SlotParts
 from deployments.visual_content import SLOT
 from deployments.visual_content import VisualContentModel as AnyVisualContentModel
+from deployments.visual_results import Label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from deployments.near_duplicates import near_duplicates
-from deployments.visual_content import VisualContent, VisualContentModel
+from deployments.visual_content import VisualContentModel
+from deployments.visual_results import VisualContent
 from tests.pictures import encoded, noise_picture, photo, png_bomb
 
 CATS = {"tabby", "tiger cat", "Egyptian cat", "Persian cat", "Siamese cat"}

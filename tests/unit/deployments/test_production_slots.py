@@ -21,7 +21,7 @@ from deployments.production.hypotheses import HYPOTHESES
 from deployments.registry import HUB_ARTEFACTS, cards, check_artefacts, hub_artefacts, identity_of
 from deployments.sentiment import LABELS, Sentiment
 from deployments.tiers import in_production, open_model
-from deployments.visual_content import VisualContent
+from deployments.visual_results import VisualContent
 from tests.pictures import encoded, photo
 from tests.unit.deployments.captions import ODD, PLAIN
 from tests.unit.deployments.production_checkpoints import REVISION, rewrite_weights, write_all, write_one
