@@ -92,9 +92,9 @@ def status_of(url):
 def test_everything_but_the_guarded_replica_port_listens_on_loopback(answering, running):
     members = {record.pid for record in running.members()}
     listening = [
-        (connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port, title_of(connection.pid))
+        (connection.laddr.ip.removeprefix("::ffff:"), connection.laddr.port, title)
         for connection in psutil.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN and connection.pid in members
+        if connection.status == psutil.CONN_LISTEN and connection.pid in members and (title := title_of(connection.pid))
     ]
 
     assert [one for one in listening if one[0] != "127.0.0.1" and "ServeReplica" not in one[2]] == []
@@ -121,7 +121,11 @@ def test_the_port_between_replicas_answers_nobody_without_the_token(answering, r
 
 
 def title_of(pid):
-    return " ".join((Path("/proc") / str(pid) / "cmdline").read_text().split("\0"))
+    """A process's command line; empty once it has ended, and with it its ports."""
+    try:
+        return " ".join((Path("/proc") / str(pid) / "cmdline").read_text().split("\0"))
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def test_the_dashboard_and_its_job_interface_want_the_token(running, settings):
@@ -256,6 +260,7 @@ def test_a_taken_port_is_told_with_its_holder_and_setting(head, settings):
     import socket
 
     with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections to the stopped head may linger
         holder.bind(("127.0.0.1", settings.server.dashboard_port))
         holder.listen()
         with pytest.raises(SetupError, match=f"FOLLOWING_DASHBOARD_PORT.*{os.getpid()}"):
